@@ -1,0 +1,8 @@
+"""The entry point for asynchronous web servers: ``accelerate_survey.asgi:application``."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accelerate_survey.settings")
+application = get_asgi_application()

@@ -1,0 +1,11 @@
+"""The app that asks."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AssessmentsConfig(AppConfig):
+    """Who is asked what, when, and what they answered."""
+
+    name = "assessments"
+    verbose_name = _("Assessments")

@@ -1,0 +1,272 @@
+"""Forms: what may be posted, and in which words it is refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout, LayoutObject, Submit
+from crispy_forms.utils import TEMPLATE_PACK
+from django import forms
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .instrument import Capability, Instrument
+from .models import Group, Organization, OrganizationRole, Questionnaire, Round, TeamRole
+from .pages import Page
+from .scale import DONT_KNOW, InvalidAnswer, Scale, translate
+
+HINDRANCES_MAXIMUM = 3
+COMMENT_LENGTH = 2000
+
+
+def plain_text(value: str) -> str:
+    """Refuse characters that no person types and no page can show."""
+    if any(not (character.isprintable() or character in "\n\r\t") for character in value):
+        raise ValidationError(_("The text has characters that cannot be shown. Please type it again."))
+    return value
+
+
+class PostForm(forms.Form):
+    """A form of ours: posted, laid out by crispy, with one button."""
+
+    button = gettext_lazy("Save")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.layout = Layout(*self.fields, Submit("", self.button, css_id=""))
+
+
+class TeamForm(PostForm):
+    """A team's name and its place in the tree."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the team"), max_length=100, validators=[plain_text])
+    group = forms.ModelChoiceField(
+        Group.objects.none(),
+        label=gettext_lazy("Group"),
+        required=False,
+        empty_label=gettext_lazy("No group"),
+    )
+
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["group"].queryset = organization.groups.all()  # type: ignore[attr-defined]
+
+
+class GroupForm(PostForm):
+    """A group's name and the group that it is part of."""
+
+    name = forms.CharField(label=gettext_lazy("Name of the group"), max_length=100, validators=[plain_text])
+    parent = forms.ModelChoiceField(
+        Group.objects.none(),
+        label=gettext_lazy("Part of"),
+        required=False,
+        empty_label=gettext_lazy("The whole organization"),
+    )
+
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = organization.groups.all()  # type: ignore[attr-defined]
+
+
+class PersonForm(PostForm):
+    """A person, by address."""
+
+    button = gettext_lazy("Add")
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=150, validators=[plain_text])
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=())
+    sign_in = forms.BooleanField(
+        label=gettext_lazy("Send a mail with which they can sign in and see results"), required=False
+    )
+
+    def __init__(self, roles: list[tuple[str, Any]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]
+
+
+ORGANIZATION_ROLES = [(role.value, role.label) for role in OrganizationRole]
+TEAM_ROLES = [(role.value, role.label) for role in (TeamRole.MEMBER, TeamRole.LEAD)]
+
+
+class RoundForm(PostForm):
+    """A round: what is asked, and until when."""
+
+    button = gettext_lazy("Make the round")
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        validators=[plain_text],
+        help_text=gettext_lazy("For example “2026, third quarter”. Everybody who answers sees it."),
+    )
+    questionnaire = forms.ModelChoiceField(
+        Questionnaire.objects.none(), label=gettext_lazy("Questionnaire"), empty_label=None
+    )
+    closes_at = forms.DateTimeField(
+        label=gettext_lazy("Closes"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+    )
+    team_first_days = forms.IntegerField(
+        label=gettext_lazy("Days for the team alone"),
+        min_value=0,
+        max_value=30,
+        help_text=gettext_lazy("So long a team sees its own result before coaches and administrators do."),
+    )
+
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organization = organization
+        self.fields["questionnaire"].queryset = Questionnaire.objects.exclude(  # type: ignore[attr-defined]
+            published_at=None
+        ).order_by("slug", "-version")
+        self.fields["closes_at"].help_text = _("Time zone: %(zone)s.") % {
+            "zone": timezone.get_current_timezone_name()
+        }
+
+    def clean_name(self) -> str:
+        """Refuse a name that another round has."""
+        name: str = self.cleaned_data["name"]
+        if Round.objects.filter(organization=self.organization, name=name).exists():
+            raise ValidationError(_("There is a round with this name already."))
+        return name
+
+
+class AnswerField(forms.Field):
+    """One question: a value of its scale, *don't know*, or nothing."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, scale: Scale, language: str, label: str, help_text: str = "") -> None:
+        super().__init__(required=False, label=label, help_text=help_text)
+        self.scale = scale
+        options = [(str(option.value), translate(option.label, language)) for option in scale.options]
+        self.choices = self.widget.choices = [*options, (DONT_KNOW, translate(scale.dont_know, language))]
+
+    def to_python(self, value: str | None) -> Any:
+        """The answer as it is stored; None where nothing was chosen."""
+        try:
+            return self.scale.parse(value or "")
+        except InvalidAnswer as error:
+            raise ValidationError(_("Choose one of the answers shown.")) from error
+
+
+class CapabilityBlock(LayoutObject):
+    """A capability's heading over the rows of its statements."""
+
+    template = "assessments/respond/capability.html"
+    row_template = "assessments/respond/likert_row.html"
+
+    def __init__(self, capability: Capability, language: str) -> None:
+        self.title = "" if capability.untitled else translate(capability.name, language)
+        self.definition = "" if capability.untitled else translate(capability.definition, language)
+        self.key = capability.key
+        self.fields = [Field(statement.key, template=self.row_template) for statement in capability.statements]
+
+    def render(self, form: Any, context: Any, template_pack: Any = TEMPLATE_PACK, **kwargs: Any) -> str:
+        """The block as HTML."""
+        rows = self.get_rendered_fields(form, context, template_pack, **kwargs)
+        return render_to_string(
+            self.template, {"title": self.title, "definition": self.definition, "key": self.key, "rows": rows}
+        )
+
+
+class ResponseForm(forms.Form):
+    """One page of the questionnaire. Its cleaned data are answers as they are stored."""
+
+    def __init__(self, page: Page, instrument: Instrument, language: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.page = page
+        for capability in page.capabilities:
+            for statement in capability.statements:
+                self.fields[statement.key] = AnswerField(
+                    instrument.scale, language, translate(statement.text, language)
+                )
+        for metric in page.key_metrics:
+            self.fields[metric.key] = AnswerField(
+                metric.scale, language, translate(metric.question, language), translate(metric.definition, language)
+            )
+        self.language = language
+
+    @property
+    def helper(self) -> FormHelper:
+        """How the page is laid out; made only when it is shown."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True  # both are in the page's own form element
+        helper.layout = Layout(
+            *(CapabilityBlock(capability, self.language) for capability in self.page.capabilities),
+            *(
+                Field(metric.key, template="assessments/respond/band_row.html")
+                for metric in self.page.key_metrics
+            ),
+        )
+        return helper
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What to store: None where nothing was chosen."""
+        return dict(self.cleaned_data)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what was not asked here."""
+        extra = set(self.data) - set(self.fields) - {"csrfmiddlewaretoken", "go"}
+        if extra:
+            raise ValidationError(_("The form has answers to questions that are not asked on this page."))
+        return self.cleaned_data
+
+
+class ReviewForm(forms.Form):
+    """The last page: what holds the team back, and anything else."""
+
+    hindrances = forms.MultipleChoiceField(
+        label=gettext_lazy("What holds your team back most?"),
+        help_text=gettext_lazy("Choose up to three."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("Anything else your team should hear?"),
+        help_text=gettext_lazy(
+            "Optional. Your team mates may recognise your style, so write nothing that you would not say aloud. "
+            "Comments are shown to the team only, shuffled, and only where at least three people wrote one."
+        ),
+        required=False,
+        max_length=COMMENT_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        validators=[plain_text],
+    )
+
+    def __init__(self, instrument: Instrument, language: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hindrances"].choices = [  # type: ignore[attr-defined]
+            (
+                translate(category.name, language),
+                [(capability.key, translate(capability.name, language)) for capability in category.capabilities],
+            )
+            for category in instrument.categories
+        ]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout("hindrances", "comment")
+
+    def clean_hindrances(self) -> list[str]:
+        """Refuse more than three."""
+        chosen: list[str] = self.cleaned_data["hindrances"]
+        if len(chosen) > HINDRANCES_MAXIMUM:
+            raise ValidationError(_("You chose %(number)d. Please keep the three biggest.") % {"number": len(chosen)})
+        return chosen
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """What to store: None where nothing was said."""
+        return {
+            "hindrances": self.cleaned_data["hindrances"] or None,
+            "comment": self.cleaned_data["comment"].strip() or None,
+        }

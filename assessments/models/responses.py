@@ -1,0 +1,52 @@
+"""What was answered. Nothing here tells by whom or when (docs/method.md, 6.4)."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .base import Freezable
+from .rounds import Assessment
+
+
+class Response(Freezable):
+    """One person's answers, in progress or complete: knows *what*, never *who* or *when*.
+
+    While the round is open the id is derived from the token of a link; closing replaces the
+    row by a sealed one with a random id, in random order. ``answers`` maps the keys of
+    statements and key metrics to a value or ``"dk"``; beside them stand ``"hindrances"``
+    (keys of capabilities) and, until the close, ``"comment"``.
+    """
+
+    frozen_when = Q(assessment__round__closed_at__isnull=False)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="responses")
+    answers = models.JSONField(default=dict, blank=True)
+    complete = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("response")
+
+    def __str__(self) -> str:
+        return _("a response")
+
+
+class Comment(Freezable):
+    """A remark, made at the close out of the responses and tied to none of them."""
+
+    frozen_when = Q(assessment__round__closed_at__isnull=False)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="comments")
+    capability = models.SlugField(blank=True, default="")  # a key; empty for a remark on the whole
+    text = models.TextField()
+
+    class Meta:
+        verbose_name = _("comment")
+        ordering: ClassVar = ["id"]  # random ids: the order tells nothing
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,125 @@
+"""One quarterly run of a questionnaire, and each team's part in it."""
+
+import uuid
+from typing import ClassVar
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from ..disclosure import DEFAULT_MINIMUM, FLOOR
+from .people import Organization, Team
+from .questionnaires import Questionnaire
+
+
+class Round(models.Model):
+    """A run of one questionnaire, with a window: planned, then open, then closed.
+
+    ``salt`` exists only while the round is open: with it go all links (docs/method.md, 6.4).
+    ``minimum_responses`` is the promise made to those who answer, so it is fixed at the opening.
+    """
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="rounds")
+    questionnaire = models.ForeignKey(Questionnaire, models.PROTECT, related_name="rounds")
+    name = models.CharField(_("name"), max_length=100)
+    salt = models.CharField(max_length=64, blank=True, default="")
+    opens_at = models.DateTimeField(_("opens"))
+    closes_at = models.DateTimeField(_("closes"))
+    closed_at = models.DateTimeField(null=True, blank=True)
+    team_first_days = models.PositiveSmallIntegerField(_("days for the team before coaches see results"), default=2)
+    minimum_responses = models.PositiveSmallIntegerField(default=DEFAULT_MINIMUM, validators=[MinValueValidator(FLOOR)])
+
+    class Meta:
+        verbose_name = _("round")
+        ordering: ClassVar = ["-opens_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                name="round_name_is_unique",
+                violation_error_message=_("There is a round with this name already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__lt=F("closes_at")),
+                name="round_opens_before_it_closes",
+                violation_error_message=_("The round has to open before it closes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(salt=""),
+                name="closed_round_has_no_salt",
+                violation_error_message=_("A closed round keeps no salt."),
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_responses__gte=FLOOR),
+                name="round_minimum_is_safe",
+                violation_error_message=_(
+                    "Results of fewer than four people can be traced to one of them: the minimum is four."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether links exist and answers can be given."""
+        return bool(self.salt)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether answers are sealed and scored."""
+        return self.closed_at is not None
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the round has not been opened yet."""
+        return not self.is_open and not self.is_closed
+
+
+class Assessment(models.Model):
+    """One team in one round: what is scored, reported and compared."""
+
+    round = models.ForeignKey(Round, models.CASCADE, related_name="assessments")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="assessments")
+    team_name = models.CharField(max_length=100)  # as it was called in this round
+    invited = models.PositiveIntegerField(default=0)
+    responded = models.PositiveIntegerField(default=0)  # both are frozen at the close
+
+    class Meta:
+        verbose_name = _("assessment")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["round", "team"],
+                name="assessment_is_unique",
+                violation_error_message=_("This team takes part in the round already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_name}, {self.round}"
+
+
+class Invitation(models.Model):
+    """One person's ticket to one assessment. Nothing here tells whether it was used."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    token_hash = models.CharField(max_length=64, unique=True, null=True)  # gone once the round is closed
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                F("assessment"),
+                Lower("email"),
+                name="invitation_is_unique",
+                violation_error_message=_("This address has been invited already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,83 @@
+"""Answers: saved while the round is open, sealed when it closes (docs/method.md, 6.4)."""
+
+import datetime as dt
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .. import tokens
+from ..models import Comment, Invitation, Response, Round
+from .errors import RoundNotOpen
+
+COMMENT = "comment"
+HINDRANCES = "hindrances"
+
+
+def lock_round(round_id: int) -> Round | None:
+    """The round, held until the end of the transaction: saving and closing take turns."""
+    return Round.objects.select_for_update(no_key=True).filter(pk=round_id).first()
+
+
+@transaction.atomic(durable=False)
+def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now: dt.datetime) -> Response:
+    """Write answers into the one response that the token derives.
+
+    ``answers`` holds what was on a page: a value stored under each key, ``None`` for what was
+    left open. Other keys stay as they are, and a response that was complete stays complete.
+    Raises RoundNotOpen, and tokens.InvalidToken for a text that is no token.
+    """
+    round_id, secret = tokens.from_text(token)
+    current = lock_round(round_id)
+    if current is None or not current.is_open or now >= current.closes_at:
+        raise RoundNotOpen(_("The round has closed. Answers cannot be given or changed any more."))
+    response = Response.objects.get(pk=tokens.response_id(secret, tokens.name_of_round(round_id)))
+    merged = response.answers | answers
+    response.answers = {key: value for key, value in merged.items() if value is not None}
+    response.complete = response.complete or complete
+    Response.objects.bulk_update([response], ["answers", "complete"])
+    return response
+
+
+def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:
+    """Replace the round's responses by sealed ones; assessment ids and answers of those that count.
+
+    Only complete responses survive, under fresh random ids and in random order; comments are
+    cut off and shuffled by themselves; the hashes that let a link find its response go.
+    Called inside the transaction that closes the round.
+    """
+    shuffle = random.SystemRandom().shuffle
+    rows = list(
+        Response.objects.filter(assessment__round=closing, complete=True).values_list("assessment_id", "answers")
+    )
+    shuffle(rows)
+    comments = [(assessment, answers.pop(COMMENT)) for assessment, answers in rows if answers.get(COMMENT)]
+    shuffle(comments)
+    Response.objects.filter(assessment__round=closing).delete()
+    Response.objects.bulk_create(
+        (Response(assessment_id=assessment, answers=answers, complete=True) for assessment, answers in rows),
+        batch_size=500,
+    )
+    Comment.objects.bulk_create(Comment(assessment_id=assessment, text=text) for assessment, text in comments)
+    rewrite_invitations(closing, forget_links=True)
+    return rows
+
+
+def rewrite_invitations(of: Round, *, forget_links: bool = False) -> None:
+    """Store the round's invitations anew in random order, so that their order tells nothing."""
+    invitations = list(Invitation.objects.filter(assessment__round=of))
+    random.SystemRandom().shuffle(invitations)
+    Invitation.objects.filter(assessment__round=of).delete()
+    for invitation in invitations:
+        invitation.token_hash = None if forget_links else invitation.token_hash
+    Invitation.objects.bulk_create(invitations, batch_size=500)
+
+
+def rewrite_responses(of: Round) -> None:
+    """Store the round's responses anew in random order, under the same ids."""
+    responses = list(Response.objects.filter(assessment__round=of))
+    random.SystemRandom().shuffle(responses)
+    Response.objects.filter(assessment__round=of).delete()
+    Response.objects.bulk_create(responses, batch_size=500)

@@ -1,0 +1,6 @@
+"""What others may listen to. The app that tells stands above this one and cannot be called from here."""
+
+from django.dispatch import Signal
+
+round_closed = Signal()
+"""A round has just been sealed and scored. Sent by the view or command that closed it, with ``round``."""

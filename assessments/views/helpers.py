@@ -1,0 +1,27 @@
+"""What several views do alike."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ..models import Organization
+
+
+def refuse(form: forms.Form, error: Exception) -> None:
+    """Show a service's refusal, or a model's, as the form's own."""
+    if not isinstance(error, ValidationError):
+        form.add_error(None, str(error))
+        return
+    for field, texts in getattr(error, "error_dict", {"__all__": error.error_list}).items():
+        form.add_error(field if field in form.fields else None, texts)
+
+
+def show_form(request: HttpRequest, form: forms.Form, title: str, organization: Organization) -> HttpResponse:
+    """A page with nothing but a form."""
+    return render(
+        request,
+        "assessments/form.html",
+        {"form": form, "title": title, "organization": organization},
+        status=422 if form.is_bound else 200,
+    )

@@ -1,0 +1,18 @@
+"""Where everybody starts."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from ..queries import my_organizations, my_teams
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """My teams, my organizations; straight to the only one where there is no choice."""
+    organizations, teams = list(my_organizations(request.user)), list(my_teams(request.user))
+    if len(organizations) == 1 and not teams:
+        return redirect("organization", organizations[0].slug)
+    if len(teams) == 1 and not organizations:
+        return redirect("team", teams[0].organization.slug, teams[0].slug)
+    return render(request, "assessments/home.html", {"organizations": organizations, "teams": teams})

@@ -1,0 +1,238 @@
+"""The questionnaire: no account, no session, no name.
+
+A link's token moves into a cookie that only these pages get, so that it stands in no page's
+address. Loading a page changes nothing; every answer is saved by posting the page.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods
+
+from .. import access, tokens
+from ..forms import ResponseForm, ReviewForm
+from ..instrument import Instrument
+from ..models import Invitation, Response
+from ..pages import Page, minutes_left, pages_of
+from ..queries import load_instrument
+from ..services.errors import RoundNotOpen
+from ..services.responses import save_response
+
+COOKIE = "respond"
+
+View = Callable[..., HttpResponse]
+
+
+def respond_view(view: View) -> View:
+    """A page of the questionnaire: public, never kept by a browser, never in an error report."""
+    view = sensitive_variables()(sensitive_post_parameters()(view))
+    return login_not_required(never_cache(view))
+
+
+def _with_invitation(view: View) -> View:
+    """Hand the view the cookie's token and its invitation, or say why there is none."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        token = request.COOKIES.get(COOKIE, "")
+        try:
+            invitation = access.get_invitation(token, timezone.now())
+        except access.LinkError as error:
+            return _no_entry(request, error)
+        try:
+            return view(request, token, invitation, *args, **kwargs)
+        except RoundNotOpen:
+            return _no_entry(request, access.LinkOver())
+
+    return wrapper
+
+
+def _no_entry(request: HttpRequest, error: access.LinkError) -> HttpResponse:
+    over = isinstance(error, access.LinkOver)
+    if _wants_json(request):
+        return JsonResponse({"location": reverse("respond_start")}, status=error.status)
+    return render(request, "assessments/respond/no_entry.html", {"over": over}, status=error.status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept") == "application/json"
+
+
+def _response_of(token: str) -> Response:
+    round_id, secret = tokens.from_text(token)
+    return Response.objects.get(pk=tokens.response_id(secret, tokens.name_of_round(round_id)))
+
+
+def _instrument_of(invitation: Invitation) -> Instrument:
+    return load_instrument(invitation.assessment.round.questionnaire)
+
+
+@respond_view
+@require_http_methods(["GET", "HEAD"])
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """A personal link: keep its token in a cookie and go on to the first page."""
+    try:
+        access.get_invitation(token, timezone.now())
+    except access.LinkError as error:
+        return _no_entry(request, error)
+    response = redirect("respond_start")
+    response.set_cookie(
+        COOKIE, token, path=reverse("respond_start"), secure=request.is_secure(), httponly=True, samesite="Lax"
+    )
+    return response
+
+
+@respond_view
+@require_GET
+@_with_invitation
+def start(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
+    """Why, how long, who sees what: before the first question."""
+    instrument = _instrument_of(invitation)
+    pages = pages_of(instrument)
+    response = _response_of(token)
+    return render(
+        request,
+        "assessments/respond/start.html",
+        {
+            "assessment": invitation.assessment,
+            "round": invitation.assessment.round,
+            "instrument": instrument,
+            "statements": len(instrument.statements),
+            "minutes": minutes_left(pages, 1),
+            "answered": sum(key in response.answers for page in pages for key in page.keys),
+            "complete": response.complete,
+            "next_page": _first_open(pages, response.answers),
+        },
+    )
+
+
+def _first_open(pages: tuple[Page, ...], answers: dict[str, Any]) -> int:
+    """The page to go on with: the first on which nothing was answered yet, else the first."""
+    return next((page.number for page in pages if not any(key in answers for key in page.keys)), 1)
+
+
+@respond_view
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_invitation
+def page(request: HttpRequest, token: str, invitation: Invitation, number: int) -> HttpResponse:
+    """One page of questions; posting it saves it."""
+    instrument = _instrument_of(invitation)
+    pages = pages_of(instrument)
+    if not 1 <= number <= len(pages):
+        return redirect("respond_start")
+    current = pages[number - 1]
+    language = get_language() or instrument.languages[0]
+    if request.method == "POST":
+        form = ResponseForm(current, instrument, language, request.POST)
+        if form.is_valid():
+            save_response(token=token, answers=form.answers, complete=False, now=timezone.now())
+            return _saved(request, _after(request, pages, number))
+        if _wants_json(request):
+            return JsonResponse({"errors": form.errors}, status=422)
+    else:
+        form = ResponseForm(current, instrument, language, initial=_response_of(token).answers)
+    return render(
+        request,
+        "assessments/respond/page.html",
+        {
+            "form": form,
+            "page": current,
+            "pages": len(pages),
+            "minutes": minutes_left(pages, number),
+            "scale": instrument.scale,
+            "minimum": invitation.assessment.round.minimum_responses,
+        },
+        status=422 if form.is_bound else 200,
+    )
+
+
+def _after(request: HttpRequest, pages: tuple[Page, ...], number: int) -> str:
+    """Where the button that was pressed leads."""
+    if request.POST.get("go") == "leave":
+        return reverse("respond_start")
+    return reverse("respond_page", args=[number + 1]) if number < len(pages) else reverse("respond_review")
+
+
+def _saved(request: HttpRequest, location: str) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"saved": True})
+    return HttpResponseRedirect(location, status=303)
+
+
+@respond_view
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_invitation
+def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
+    """What is open, what holds the team back, and the button that sends."""
+    instrument = _instrument_of(invitation)
+    language = get_language() or instrument.languages[0]
+    stored = _response_of(token)
+    if request.method == "POST":
+        form = ReviewForm(instrument, language, request.POST)
+        if form.is_valid():
+            quiet = _wants_json(request)
+            save_response(token=token, answers=form.answers, complete=not quiet, now=timezone.now())
+            return _saved(request, reverse("respond_thanks"))
+        if _wants_json(request):
+            return JsonResponse({"errors": form.errors}, status=422)
+    else:
+        form = ReviewForm(instrument, language, initial=stored.answers)
+    pages = pages_of(instrument)
+    return render(
+        request,
+        "assessments/respond/review.html",
+        {
+            "form": form,
+            "pages": len(pages),
+            "open_pages": _open_questions(pages, stored.answers),
+            "complete": stored.complete,
+            "round": invitation.assessment.round,
+        },
+        status=422 if form.is_bound else 200,
+    )
+
+
+def _open_questions(pages: tuple[Page, ...], answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pages with something left open, each with what it is about."""
+    found = []
+    for each in pages:
+        parts = [
+            {"key": capability.key, "name": capability.name, "open": missing}
+            for capability in each.capabilities
+            if (missing := [statement.key for statement in capability.statements if statement.key not in answers])
+        ] + [
+            {"key": metric.key, "name": metric.name, "open": [metric.key]}
+            for metric in each.key_metrics
+            if metric.key not in answers
+        ]
+        if parts:
+            found.append({"page": each, "parts": parts, "count": sum(len(part["open"]) for part in parts)})
+    return found
+
+
+@respond_view
+@require_GET
+@_with_invitation
+def thanks(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
+    """The last page: when results come, and that answers can still be changed."""
+    return render(
+        request,
+        "assessments/respond/thanks.html",
+        {"assessment": invitation.assessment, "round": invitation.assessment.round},
+    )
+
+
+@respond_view
+@require_http_methods(["GET", "HEAD"])
+def unknown(request: HttpRequest, rest: str) -> HttpResponse:
+    """An address that no link of ours has: cut off by a mail program, or mistyped."""
+    return _no_entry(request, access.LinkUnknown())

@@ -1,0 +1,121 @@
+"""Rounds: plan, open, watch, close."""
+
+import datetime as dt
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from .. import access, queries
+from ..access import Permission
+from ..forms import RoundForm
+from ..models import Invitation, Round
+from ..services import rounds
+from ..services.errors import ServiceError
+from ..signals import round_closed
+from ..tasks import send_invitation
+from .helpers import refuse, show_form
+
+DAYS_OPEN = 14
+DAYS_FOR_THE_TEAM = 2
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create_round(request: HttpRequest, org: str) -> HttpResponse:
+    """Plan a round."""
+    found = access.get_organization(request.user, org, Permission.MANAGE_ROUNDS)
+    now = timezone.now()
+    end = timezone.localtime(now + dt.timedelta(days=DAYS_OPEN)).replace(hour=18, minute=0, second=0, microsecond=0)
+    form = RoundForm(found, request.POST or None, initial={"closes_at": end, "team_first_days": DAYS_FOR_THE_TEAM})
+    if form.is_valid():
+        try:
+            made = rounds.create_round(organization=found, opens_at=now, by=request.user, **form.cleaned_data)
+        except (ServiceError, ValidationError) as error:
+            refuse(form, error)
+        else:
+            return redirect("round", found.slug, made.pk)
+    return show_form(request, form, _("New round"), found)
+
+
+@require_GET
+def round_page(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+    """Participation by team as it comes in, and what can be done now."""
+    found = access.get_round(request.user, org, round_id, Permission.VIEW_PARTICIPATION)
+    held = access.organization_permissions(request.user, found.organization)
+    counts = queries.participation(found)
+    visible_from = access.results_open_to_coaches(found)
+    now = timezone.now()
+    return render(
+        request,
+        "assessments/round.html",
+        {
+            "organization": found.organization,
+            "round": found,
+            "participation": counts,
+            "invited": sum(entry.invited for entry in counts),
+            "responded": sum(entry.responded for entry in counts),
+            "newcomers": queries.newcomers(found) if found.is_open else 0,
+            "visible_from": visible_from,
+            "results_visible": bool(visible_from and now >= visible_from),
+            "may_manage_rounds": Permission.MANAGE_ROUNDS in held,
+        },
+    )
+
+
+@require_POST
+def open_round(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+    """Open the round: everybody on a roster gets a mail."""
+    found = access.get_round(request.user, org, round_id, Permission.MANAGE_ROUNDS)
+    try:
+        invitations = rounds.open_round(round=found, by=request.user, now=timezone.now())
+    except ServiceError as error:
+        messages.error(request, str(error))
+    else:
+        _send(invitations)
+        messages.success(request, _mails_on_their_way(len(invitations)))
+    return redirect("round", org, found.pk)
+
+
+@require_POST
+def invite_newcomers(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+    """Invite who joined a roster since the opening."""
+    found = access.get_round(request.user, org, round_id, Permission.MANAGE_ROUNDS)
+    try:
+        invitations = rounds.invite_newcomers(round=found, by=request.user, now=timezone.now())
+    except ServiceError as error:
+        messages.error(request, str(error))
+    else:
+        _send(invitations)
+        messages.success(request, _mails_on_their_way(len(invitations)))
+    return redirect("round", org, found.pk)
+
+
+def _send(invitations: list[Invitation]) -> None:
+    for invitation in invitations:
+        send_invitation.enqueue(str(invitation.pk))
+
+
+def _mails_on_their_way(number: int) -> str:
+    return ngettext("%(number)d invitation is on its way.", "%(number)d invitations are on their way.", number) % {
+        "number": number
+    }
+
+
+@require_POST
+def close_round(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+    """Close the round: seal the answers and score them."""
+    found = access.get_round(request.user, org, round_id, Permission.MANAGE_ROUNDS)
+    try:
+        closed = rounds.close_round(round=found, by=request.user, now=timezone.now())
+    except ServiceError as error:
+        messages.error(request, str(error))
+    else:
+        if closed:
+            round_closed.send(sender=Round, round=found)
+        messages.success(request, _("The round is closed. Answers are sealed, results are ready."))
+    return redirect("round", org, found.pk)

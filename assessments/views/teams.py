@@ -1,0 +1,101 @@
+"""A team: who is on it, its rounds and results."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from .. import access
+from ..access import Permission
+from ..forms import TEAM_ROLES, PersonForm, TeamForm
+from ..models import Round, TeamMembership
+from ..queries import closed_assessments, participation
+from ..services import people
+from ..services.errors import ServiceError
+from ..tasks import send_account_mail
+from .helpers import refuse, show_form
+
+
+@require_GET
+def team(request: HttpRequest, org: str, team: str) -> HttpResponse:
+    """The team's results, what is open, and its roster for those who keep it."""
+    found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
+    held = access.team_permissions(request.user, found)
+    now = timezone.now()
+    running = Round.objects.filter(organization=found.organization, closed_at=None).exclude(salt="").first()
+    counts = participation(running, found) if running and Permission.VIEW_PARTICIPATION in held else []
+    return render(
+        request,
+        "assessments/team.html",
+        {
+            "team": found,
+            "organization": found.organization,
+            "running": running,
+            "participation": counts[0] if counts else None,
+            "assessments": closed_assessments(found),
+            "memberships": found.memberships.select_related("user") if Permission.MANAGE_ROSTER in held else None,
+            "may_manage_people": Permission.MANAGE_PEOPLE in held,
+            "may_manage_roster": Permission.MANAGE_ROSTER in held,
+            "may_view_organization": Permission.VIEW_ORGANIZATION in held,
+            "now": now,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_team(request: HttpRequest, org: str, team: str) -> HttpResponse:
+    """Another name or group."""
+    found = access.get_team(request.user, org, team, Permission.MANAGE_PEOPLE)
+    initial = {"name": found.name, "group": found.group}
+    form = TeamForm(found.organization, request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            people.change_team(team=found, by=request.user, **form.cleaned_data)
+        except (ServiceError, ValidationError) as error:
+            refuse(form, error)
+        else:
+            return redirect("team", org, found.slug)
+    return show_form(request, form, _("Change the team"), found.organization)
+
+
+@require_POST
+def archive_team(request: HttpRequest, org: str, team: str) -> HttpResponse:
+    """Leave the team out of coming rounds."""
+    found = access.get_team(request.user, org, team, Permission.MANAGE_PEOPLE)
+    people.archive_team(team=found, by=request.user, now=timezone.now())
+    messages.success(request, _("%(team)s will not be asked any more. Its results stay.") % {"team": found})
+    return redirect("organization", org)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_person(request: HttpRequest, org: str, team: str) -> HttpResponse:
+    """Put a person on the roster."""
+    found = access.get_team(request.user, org, team, Permission.MANAGE_ROSTER)
+    form = PersonForm(TEAM_ROLES, request.POST or None)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            membership = people.add_to_team(
+                team=found, email=data["email"], name=data["name"], role=data["role"], by=request.user
+            )
+        except (ServiceError, ValidationError) as error:
+            refuse(form, error)
+        else:
+            if data["sign_in"]:
+                send_account_mail.enqueue(membership.user_id, found.organization_id)
+            messages.success(request, _("%(name)s is on the team.") % {"name": membership.user})
+            return redirect("team", org, found.slug)
+    return show_form(request, form, _("Add a person to %(team)s") % {"team": found}, found.organization)
+
+
+@require_POST
+def remove_person(request: HttpRequest, org: str, team: str, membership_id: int) -> HttpResponse:
+    """Take a person off the roster."""
+    found = access.get_team(request.user, org, team, Permission.MANAGE_ROSTER)
+    membership = get_object_or_404(TeamMembership, team=found, pk=membership_id)
+    people.remove_from_team(membership=membership, by=request.user)
+    messages.success(request, _("%(name)s is off the team.") % {"name": membership.user})
+    return redirect("team", org, found.slug)

@@ -1,0 +1,212 @@
+"""What a result page, a PDF and an export are made of: plain data, no Django.
+
+Everything here is already fit to be read by the team: numbers are rounded and capped as
+``assessments.disclosure`` demands, texts are in one language. What must not be shown has no
+number at all: its place is taken by :class:`Suppressed`, so that no template can print it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """A result that fewer people gave than the minimum. It carries no number."""
+
+    minimum: int  # how many answers would have been needed
+
+
+@dataclass(frozen=True)
+class StatementResult:
+    """How a statement was answered, in three classes. Exists only from eight answers on."""
+
+    text: str
+    disagree: int  # 1 to 3 on the seven-point scale
+    neutral: int  # 4
+    agree: int  # 5 to 7
+    dont_know: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The result of a capability.
+
+    ``score``, ``low`` and ``high`` are whole numbers from 5 to 95 in steps of 5 (the ends of
+    the 90 % interval are rounded outward); 5 reads "5 or less" and 95 reads "95 or more".
+    """
+
+    n: int  # people with a score
+    score: int
+    low: int
+    high: int
+    bands: tuple[str, ...]  # one or two of disclosure.BANDS, lowest first
+    level: str  # one of instrument.LEVELS
+    agreement: str  # "close", "some_spread" or "differ_widely"
+    two_camps: bool
+    dont_know: int | None  # share of don't know in percent, rounded to 10; only when it is high
+    statements: tuple[StatementResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a capability looks like at one level, and what to do there."""
+
+    level: str
+    looks_like: str
+    next_step: str
+    pitfall: str
+    measure: str
+
+
+@dataclass(frozen=True)
+class CapabilityResult:
+    """One of the 24 capabilities in one report."""
+
+    key: str
+    name: str
+    short_name: str
+    definition: str
+    why: str
+    learn_more: str
+    result: Shown | Suppressed
+    previous: Shown | Suppressed | None  # last round; None where it was not asked or worded differently
+    advice: tuple[Advice, ...]  # that of the team's level; all three where no level can be told
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether enough people answered."""
+        return isinstance(self.result, Shown)
+
+
+@dataclass(frozen=True)
+class CategoryScore:
+    """The mean of the shown capabilities of a category, 5 to 95 in steps of 5."""
+
+    score: int
+    shown: int  # capabilities that the mean is made of
+    bands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CategoryResult:
+    """One of the five categories in one report."""
+
+    key: str
+    name: str
+    description: str
+    advice: str
+    result: CategoryScore | Suppressed
+    previous: CategoryScore | Suppressed | None
+    capabilities: tuple[CapabilityResult, ...]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether at least half of the capabilities are shown."""
+        return isinstance(self.result, CategoryScore)
+
+
+@dataclass(frozen=True)
+class ShownMetric:
+    """The team's answer about a key metric: the lower median of the bands."""
+
+    n: int
+    band: int  # 1 worst to 6 best
+    label: str
+    meets_elite: bool
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One row of a published edition about one metric."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class KeyMetricResult:
+    """One of the four key metrics in one report."""
+
+    key: str
+    name: str
+    short_name: str
+    question: str
+    definition: str
+    why: str
+    band_labels: tuple[str, ...]  # worst to best
+    elite: str
+    elite_from: int
+    references: tuple[Reference, ...]  # of the edition that the report names
+    pitfall: str
+    measure: str
+    advice: str  # for the answer; for "below" where it is not known
+    result: ShownMetric | Suppressed
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything that the page and the PDF of one assessment say."""
+
+    organization: str
+    team: str
+    round: str
+    closed_on: dt.date
+    language: str
+    invited: int
+    responded: int
+    minimum: int
+    previous_round: str  # empty in a first round
+    questionnaire: str  # title, for people
+    questionnaire_version: str  # "accelerate 1"
+    questionnaire_source: str
+    scoring_version: str
+    edition: str  # of the published benchmarks
+    edition_note: str
+    categories: tuple[CategoryResult, ...]
+    key_metrics: tuple[KeyMetricResult, ...]
+    comments: tuple[str, ...]
+    hindrances: tuple[tuple[str, str], ...]  # (capability name, "few" | "about half" | "most")
+
+    @cached_property
+    def capabilities(self) -> tuple[CapabilityResult, ...]:
+        """All capabilities, in the order of the questionnaire."""
+        return tuple(capability for category in self.categories for capability in category.capabilities)
+
+    @property
+    def enough(self) -> bool:
+        """Whether the team as a whole gave enough answers for anything to be shown."""
+        return self.responded >= self.minimum
+
+    def shown(self) -> Iterator[tuple[CapabilityResult, Shown]]:
+        """The capabilities that can be shown, each with its result."""
+        for capability in self.capabilities:
+            if isinstance(capability.result, Shown):
+                yield capability, capability.result
+
+    @cached_property
+    def lowest(self) -> tuple[CapabilityResult, ...]:
+        """The three lowest capabilities; ties in the order of the questionnaire."""
+        ranked = sorted(self.shown(), key=lambda pair: pair[1].score)
+        return tuple(capability for capability, _ in ranked[:3])
+
+    @cached_property
+    def disagreements(self) -> tuple[CapabilityResult, ...]:
+        """Capabilities that the team sees very differently."""
+        return tuple(c for c, r in self.shown() if r.two_camps or r.agreement == "differ_widely")
+
+    @cached_property
+    def band_counts(self) -> dict[str, int]:
+        """How many capabilities have their score in each band, by the lowest band named."""
+        counts: dict[str, int] = {}
+        for _, result in self.shown():
+            counts[result.bands[0]] = counts.get(result.bands[0], 0) + 1
+        return counts
+
+    def as_json(self) -> dict[str, Any]:
+        """The content as it is frozen in a report."""
+        return asdict(self) | {"closed_on": self.closed_on.isoformat()}

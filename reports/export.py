@@ -1,0 +1,62 @@
+"""Numbers as tables for other programs: exactly what the page shows."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from .content import ReportContent, Shown, ShownMetric
+
+COLUMNS = [
+    "team", "round", "kind", "key", "name", "shown", "n", "score", "low90", "high90",
+    "bands", "agreement", "two_camps", "dont_know_percent", "questionnaire", "scoring",
+]  # fmt: skip
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def safe_cell(value: object) -> object:
+    """A text that no spreadsheet takes for a formula; numbers stay numbers."""
+    if isinstance(value, str) and value.lstrip(" \u200b\ufeff\u00a0").startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def rows(content: ReportContent) -> Iterator[dict[str, object]]:
+    """A row for each capability and key metric. What is suppressed has empty cells."""
+    common = {
+        "team": content.team,
+        "round": content.round,
+        "questionnaire": content.questionnaire_version,
+        "scoring": content.scoring_version,
+    }
+    for capability in content.capabilities:
+        row = common | {"kind": "capability", "key": capability.key, "name": capability.name, "shown": "no"}
+        if isinstance(capability.result, Shown):
+            result = capability.result
+            row |= {
+                "shown": "yes",
+                "n": result.n,
+                "score": result.score,
+                "low90": result.low,
+                "high90": result.high,
+                "bands": " ".join(result.bands),
+                "agreement": result.agreement,
+                "two_camps": "yes" if result.two_camps else "no",
+                "dont_know_percent": result.dont_know,
+            }
+        yield row
+    for metric in content.key_metrics:
+        row = common | {"kind": "key_metric", "key": metric.key, "name": metric.name, "shown": "no"}
+        if isinstance(metric.result, ShownMetric):
+            row |= {"shown": "yes", "n": metric.result.n, "score": metric.result.band, "bands": metric.result.label}
+        yield row
+
+
+def as_csv(content: ReportContent) -> str:
+    """The rows as CSV, with a byte order mark so that spreadsheets read it as UTF-8."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, restval="")
+    writer.writeheader()
+    for row in rows(content):
+        writer.writerow({name: safe_cell("" if value is None else value) for name, value in row.items()})
+    return "\ufeff" + buffer.getvalue()

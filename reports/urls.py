@@ -1,0 +1,11 @@
+"""Addresses of the app that tells."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/", views.results, name="results"),
+    path("o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/report.pdf", views.report_pdf, name="report_pdf"),
+    path("o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/scores.csv", views.scores_csv, name="scores_csv"),
+]

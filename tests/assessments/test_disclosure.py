@@ -1,0 +1,256 @@
+"""What may be shown, and how it is rounded and worded."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assessments import disclosure
+from assessments.disclosure import BANDS, CAP_HIGH, CAP_LOW, FLOOR, STEP
+from assessments.instrument import LEVELS
+
+POINTS = st.floats(1, 7)
+NO_POINTS = [math.nan, 0.9, 7.1, math.inf]
+
+
+def points(score: float) -> float:
+    """The mean that has this score."""
+    return 1 + score / 100 * 6
+
+
+# --- Minimum counts ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "minimum", "shown"), [(4, 5, False), (5, 5, True), (4, 4, True), (0, 4, False)]
+)
+def test_a_result_needs_the_minimum(n: int, minimum: int, shown: bool) -> None:
+    assert disclosure.may_show(n, minimum) is shown
+
+
+@pytest.mark.parametrize("minimum", [FLOOR - 1, 0, -5])
+def test_no_setting_goes_below_the_floor(minimum: int) -> None:
+    with pytest.raises(ValueError, match="below the floor"):
+        disclosure.may_show(100, minimum)
+    with pytest.raises(ValueError, match="below the floor"):
+        disclosure.visible_children({"A": 100}, minimum)
+
+
+@pytest.mark.parametrize(
+    ("children", "shown"),
+    [
+        ({"A": 9, "B": 7, "C": 3}, {"A"}),
+        ({"A": 9, "B": 7, "C": 3, "D": 4}, {"A", "B"}),
+        ({"A": 9, "B": 5, "C": 0}, {"A", "B"}),
+        ({"A": 6, "B": 2}, set()),
+    ],
+)
+def test_complementary_suppression_tv17(children: dict[str, int], shown: set[str]) -> None:
+    assert disclosure.visible_children(children, 5) == shown
+
+
+def test_of_equal_children_the_first_by_name_is_hidden() -> None:
+    assert disclosure.visible_children({"B": 6, "A": 6, "C": 2}, 5) == {"B"}
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 12), max_size=8), st.integers(FLOOR, 10))
+def test_what_is_hidden_cannot_be_told_from_total_and_shown(children: dict[str, int], minimum: int) -> None:
+    shown = disclosure.visible_children(children, minimum)
+
+    hidden = sum(children.values()) - sum(children[name] for name in shown)
+    assert all(children[name] >= minimum for name in shown)
+    assert hidden == 0 or hidden >= minimum or not shown
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 12), max_size=8), st.randoms())
+def test_the_order_of_children_does_not_matter(children: dict[str, int], random: object) -> None:
+    pairs = list(children.items())
+    random.shuffle(pairs)  # type: ignore[attr-defined]
+
+    assert disclosure.visible_children(dict(pairs), 5) == disclosure.visible_children(children, 5)
+
+
+# --- Numbers ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [
+        (67.777778, 70),
+        (55.396825, 55),
+        (62.5, 65),
+        (62.499, 60),
+        (67.5, 70),
+        (0, 5),
+        (100, 95),
+        (97.4, 95),
+        (7, 5),
+    ],
+)
+def test_a_score_is_shown_in_steps_of_five(score: float, shown: int) -> None:
+    assert disclosure.display_score(points(score)) == shown
+
+
+@pytest.mark.parametrize("noise", [-1e-12, 0, 1e-12])
+def test_a_tie_does_not_hang_on_floating_point_noise(noise: float) -> None:
+    assert disclosure.display_score(4.75 + noise) == 65
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (66, 71, (65, 75)),
+        (65, 70, (65, 70)),
+        (64.99999999, 70.00000001, (65, 70)),
+        (65.00000001, 69.99999999, (65, 70)),
+        (64.99, 70.01, (60, 75)),
+        (0, 100, (5, 95)),
+        (96, 100, (95, 95)),
+        (0, 3, (5, 5)),
+    ],
+)
+def test_an_interval_is_rounded_outward(low: float, high: float, shown: tuple[int, int]) -> None:
+    assert disclosure.display_interval(points(low), points(high)) == shown
+
+
+@given(st.lists(POINTS, min_size=3, max_size=3).map(sorted))
+def test_outward_rounding_never_shrinks_and_holds_the_score(ends: list[float]) -> None:
+    low, mean, high = ends
+
+    shown_low, shown_high = disclosure.display_interval(low, high)
+
+    noise = 1e-4
+    assert shown_low <= max((low - 1) / 6 * 100, CAP_LOW) + noise
+    assert shown_high >= min((high - 1) / 6 * 100, CAP_HIGH) - noise
+    assert shown_low % STEP == shown_high % STEP == 0
+    assert CAP_LOW <= shown_low <= disclosure.display_score(mean) <= shown_high <= CAP_HIGH
+
+
+@pytest.mark.parametrize("wrong", NO_POINTS)
+def test_what_is_no_point_of_the_scale_has_no_display(wrong: float) -> None:
+    for display in (disclosure.display_score, disclosure.band_of, disclosure.level_of):
+        with pytest.raises(ValueError, match="is not from 1 to 7"):
+            display(wrong)
+    with pytest.raises(ValueError, match=r"is not from 1 to 7|cannot run"):
+        disclosure.display_interval(4, wrong)
+    with pytest.raises(ValueError, match=r"is not from 1 to 7|is not between"):
+        disclosure.bands_of(4, 3.5, wrong)
+
+
+def test_an_interval_does_not_run_backward() -> None:
+    with pytest.raises(ValueError, match="cannot run from 5 to 4"):
+        disclosure.display_interval(5, 4)
+
+
+@pytest.mark.parametrize(
+    ("share", "percent"),
+    [(0.39, None), (0.40, 40), (0.449, 40), (0.45, 50), (2 / 3, 70), (1, 100), (0, None), (math.nan, None)],
+)
+def test_dont_know_is_told_from_four_in_ten_on(share: float, percent: int | None) -> None:
+    assert disclosure.display_share(share) == percent
+
+
+# --- Words ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("score", "words"), [(5, "5 or less"), (10, "10"), (70, "70"), (95, "95 or more")])
+def test_the_caps_say_that_they_are_caps(score: int, words: str) -> None:
+    assert disclosure.score_words(score) == words
+
+
+@pytest.mark.parametrize("score", [0, 100, 72, -5])
+def test_a_score_that_is_never_shown_has_no_words(score: int) -> None:
+    with pytest.raises(ValueError, match="is not a score as shown"):
+        disclosure.score_words(score)
+
+
+@pytest.mark.parametrize(
+    ("mean", "band", "level"),
+    [
+        (1, "mostly_disagree", "low"),
+        (2.999, "mostly_disagree", "low"),
+        (3, "mixed", "middle"),
+        (4.999, "mixed", "middle"),
+        (5 - 1e-12, "mostly_agree", "high"),
+        (5, "mostly_agree", "high"),
+        (5.999, "mostly_agree", "high"),
+        (6, "strongly_agree", "high"),
+        (7, "strongly_agree", "high"),
+    ],
+)
+def test_bands_and_levels_begin_at_their_cuts(mean: float, band: str, level: str) -> None:
+    assert disclosure.band_of(mean) == band
+    assert disclosure.level_of(mean) == level
+
+
+def test_all_levels_of_advice_are_used() -> None:
+    assert tuple(disclosure.level_of(mean) for mean in (2, 4, 6)) == LEVELS
+
+
+@pytest.mark.parametrize(
+    ("mean", "low80", "high80", "bands"),
+    [
+        (5.066667, 4.225621, 5.907712, ("mixed", "mostly_agree")),  # TV3
+        (6, 5.4699, 6.5301, ("mostly_agree", "strongly_agree")),  # TV3, unanimous
+        (4, 3.2, 4.8, ("mixed",)),
+        (4, 3, 4.9, ("mixed",)),
+        (4, 2.9, 5.1, ("mostly_disagree", "mostly_agree")),  # three bands: their ends
+        (4, 1, 7, ("mostly_disagree", "strongly_agree")),
+    ],
+)
+def test_an_interval_over_a_cut_names_both_ends(
+    mean: float, low80: float, high80: float, bands: tuple[str, ...]
+) -> None:
+    assert disclosure.bands_of(mean, low80, high80) == bands
+
+
+@given(st.lists(POINTS, min_size=3, max_size=3).map(sorted))
+def test_the_named_range_holds_the_band_of_the_mean(ends: list[float]) -> None:
+    low, mean, high = ends
+
+    places = [BANDS.index(band) for band in disclosure.bands_of(mean, low, high)]
+
+    assert places == sorted(set(places))
+    assert places[0] <= BANDS.index(disclosure.band_of(mean)) <= places[-1]
+
+
+def test_a_mean_outside_its_interval_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="is not between"):
+        disclosure.bands_of(3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("votes", "of", "words"),
+    [
+        (0, 5, "few"),
+        (1, 5, "few"),
+        (2, 6, "about_half"),
+        (4, 6, "about_half"),
+        (5, 7, "most"),
+        (5, 5, "most"),
+    ],
+)
+def test_votes_are_told_in_words(votes: int, of: int, words: str) -> None:
+    assert disclosure.vote_words(votes / of) == words
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_is_from_nought_to_one(share: float) -> None:
+    with pytest.raises(ValueError, match="is not a share"):
+        disclosure.vote_words(share)
+    with pytest.raises(ValueError, match="is not a share"):
+        disclosure.display_share(share)
+
+
+@given(POINTS, POINTS)
+def test_more_is_never_shown_as_less(one: float, other: float) -> None:
+    shown = [
+        (disclosure.display_score(mean), BANDS.index(disclosure.band_of(mean)))
+        for mean in sorted((one, other))
+    ]
+
+    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(shown))
