@@ -23,17 +23,17 @@ test: ## Run the tests (some of them: make test ARGS="tests/assessments -x")
 
 lint: ## Check style, types, who imports whom, and templates
 	@sh .ci/setup lint
-	$(python) -m ruff check .
-	$(python) -m ruff format --check .
-	$(python) -m mypy
-	.venv/bin/lint-imports
-	$(python) -m djlint --lint --quiet .
+	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
+	@$(python) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(python) -m djlint --lint --quiet .
 
 check: ## Check pins, migrations, and the settings of a public site
 	@sh .ci/setup run
-	$(python) -m pip check
-	$(python) manage.py makemigrations --check --dry-run
-	$(public) $(python) manage.py check --deploy --fail-level WARNING
+	@$(python) -m pip check
+	@$(python) manage.py makemigrations --check --dry-run
+	@$(public) $(python) manage.py check --deploy --fail-level WARNING
 
 bench: ## Measure what is promised about speed
 	@sh .ci/setup lint

@@ -15,13 +15,20 @@ env = environ.Env()
 if (BASE_DIR / ".env").is_file():
     environ.Env.read_env(BASE_DIR / ".env")
 
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+
+
+def _value(name: str, default: str) -> str:
+    """A variable of the environment; set to nothing is as good as not set."""
+    return env.str(name, default="") or default
+
+
+DATA_DIR = Path(_value("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def _secret_key() -> str:
     """The key from the environment, or one made on the first start and kept beside the data."""
-    if key := env.str("SECRET_KEY", default=""):
+    if key := _value("SECRET_KEY", ""):
         return key
     path = DATA_DIR / "secret-key"
     if not path.exists():
@@ -31,7 +38,7 @@ def _secret_key() -> str:
 
 
 def _site_url() -> str:
-    url = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+    url = _value("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise ImproperlyConfigured(
             f"SITE_URL is {url!r}: give the full address that people type, such as https://survey.example.org."
@@ -41,7 +48,7 @@ def _site_url() -> str:
 
 SECRET_KEY = _secret_key()
 SITE_URL = _site_url()
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = _value("DEBUG", "").lower() in {"1", "true", "yes", "on"}
 SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = sorted({str(urlsplit(SITE_URL).hostname), "127.0.0.1", "localhost"})
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
@@ -94,7 +101,7 @@ TEMPLATES = [
 ]
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "plain"  # ours: accelerate_survey/templates/plain
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'survey.sqlite3'}")}
+DATABASES = {"default": env.db_url_config(_value("DATABASE_URL", f"sqlite:///{DATA_DIR / 'survey.sqlite3'}"))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that takes the write lock at its start waits for it; one that asks for it
@@ -132,8 +139,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Mail: kept as files, and shown to administrators, until EMAIL_URL names a server
 MAIL_FOLDER = DATA_DIR / "mails"
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Accelerate Survey <survey@localhost>")
-if env.str("EMAIL_URL", default=""):
+DEFAULT_FROM_EMAIL = _value("DEFAULT_FROM_EMAIL", "Accelerate Survey <survey@localhost>")
+if _value("EMAIL_URL", ""):
     vars().update(env.email_url("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
@@ -144,7 +151,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # Pages
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = _value("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

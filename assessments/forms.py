@@ -233,7 +233,7 @@ class ReviewForm(forms.Form):
     comment = forms.CharField(
         label=gettext_lazy("Anything else your team should hear?"),
         help_text=gettext_lazy(
-            "Optional. Your team mates may recognise your style, so write nothing that you would not say aloud. "
+            "Your team mates may recognise your style, so write nothing that you would not say aloud. "
             "Comments are shown to the team only, shuffled, and only where at least three people wrote one."
         ),
         required=False,
@@ -254,7 +254,14 @@ class ReviewForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout("hindrances", "comment")
+        self.helper.layout = Layout(
+            Field(
+                "hindrances",
+                data_limit=HINDRANCES_MAXIMUM,
+                data_limit_reached=_("Three are chosen. Take one back to choose another."),
+            ),
+            "comment",
+        )
 
     def clean_hindrances(self) -> list[str]:
         """Refuse more than three."""

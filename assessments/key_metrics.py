@@ -123,7 +123,7 @@ class _Entry:
         if value is None:
             return None
         self.require(type(value) is int and 0 < value <= 100, f"share is not a whole percentage: {value!r}")
-        return value
+        return int(value)
 
     def verification(self) -> str:
         value = self.text("verification")

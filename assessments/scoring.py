@@ -475,6 +475,23 @@ def _statement_table(capability: str, key: str, sheet: _Sheet) -> pd.DataFrame:
     )
 
 
+def to_votes(responses: Iterable[tuple[Any, Iterable[str]]], capabilities: Sequence[str]) -> pd.DataFrame:
+    """Votes as a frame for :func:`hindrance_votes`: pairs of (team, named capabilities) become a row each.
+
+    Shape (responses, capabilities), bool; names that are no capability are ignored.
+    """
+    teams, rows = [], []
+    for team, named in responses:
+        teams.append(team)
+        chosen = frozenset(named)
+        rows.append([key in chosen for key in capabilities])
+    return pd.DataFrame(
+        np.array(rows, dtype=bool).reshape(len(teams), len(capabilities)),
+        columns=pd.Index(capabilities),
+        index=pd.Index(teams, name="team", tupleize_cols=False),
+    )
+
+
 def hindrance_votes(votes: pd.DataFrame, *, minimum: int) -> pd.DataFrame:
     """How many of a team hold a capability for its main hindrance.
 
@@ -501,12 +518,12 @@ def hindrance_votes(votes: pd.DataFrame, *, minimum: int) -> pd.DataFrame:
 # --- The same for one team, in plain numbers --------------------------------------------------
 
 
-def person_score(items: Sequence[float | None], reversed: Sequence[bool] | None = None) -> float | None:
+def person_score(items: Sequence[float | None], reverse: Sequence[bool] | None = None) -> float | None:
     """The mean of one person's ratings (1 to 7, None is missing); None if under half are rated.
 
     Source: docs/method.md 1.3, 1.4 and Appendix A.
     """
-    flags = reversed or [False] * len(items)
+    flags = reverse or [False] * len(items)
     rated = [
         LOWEST + HIGHEST - item if flag else item
         for item, flag in zip(items, flags, strict=True)

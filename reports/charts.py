@@ -18,10 +18,11 @@ import math
 import re
 import threading
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Final, Literal
 from xml.etree import ElementTree
@@ -145,20 +146,22 @@ def wrap(text: str, width: float, size: float, *, lines: int = 2, semibold: bool
         return text_width(line, size, semibold) <= width
 
     done: list[str] = []
-    for word in (piece for word in clean(text).split() for piece in _pieces(word, fits)):
+    for word in chain.from_iterable(_pieces(each, fits) for each in clean(text).split()):
         if done and fits(f"{done[-1]} {word}"):
             done[-1] += f" {word}"
-        else:
+        elif len(done) < lines:
             done.append(word)
-    if len(done) > lines:
-        done[lines - 1 :] = [_shortened(done[lines - 1], fits)]
+        else:
+            done[-1] = _shortened(done[-1], fits)
+            break
     return tuple(done)
 
 
 def _pieces(word: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """``word``, or where it is wider than the column parts of it that are not."""
     while len(word) > 1 and not fits(word):
-        end = next((n for n in range(len(word) - 1, 1, -1) if fits(word[:n] + "-")), 1)
+        # Measuring takes time: halving finds the end of even a very long word in a few steps.
+        end = max(1, bisect_left(range(len(word)), True, lo=1, key=lambda n: not fits(word[:n] + "-")) - 1)
         yield word[:end] + ("-" if _hyphenates(word, end) else "")
         word = word[end:]
     yield word
@@ -326,7 +329,7 @@ _NUMBER = re.compile(r"-?\d+\.\d+")
 
 def tidy(raw: str, *, chart_id: str, title: str) -> str:
     """Matplotlib's SVG without styles, clip paths, groups and metadata, titled and with own ids."""
-    source = ElementTree.fromstring(raw)
+    source = ElementTree.fromstring(raw)  # noqa: S314 - matplotlib wrote it a moment ago
     root = ElementTree.Element(
         "svg",
         {
@@ -700,7 +703,7 @@ def _clearance(way: float, outlines: Sequence[Sequence[int | None]]) -> float:
         if before is None or after is None:
             continue
         # Half-way between the axes a straight side passes at the harmonic mean times cos(half angle).
-        side = 2 * before * after / (before + after) * math.cos(math.pi / len(scores)) * RADIUS / 100
+        side = 2 * before * after / max(1, before + after) * math.cos(math.pi / len(scores)) * RADIUS / 100
         nearest = min(nearest, *(abs(side - number) for number in numbers))
     return nearest
 

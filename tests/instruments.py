@@ -21,10 +21,10 @@ def make_scale(options: int) -> Scale:
     )
 
 
-def make_capability(key: str, statements: int, *, reversed: Sequence[int] = ()) -> Capability:
-    """A capability with the statements ``<key>_1`` and so on; those numbered in ``reversed`` are reversed."""
+def make_capability(key: str, statements: int, *, reverse: Sequence[int] = ()) -> Capability:
+    """A capability with the statements ``<key>_1`` and so on; those numbered in ``reverse`` are reversed."""
     asked = tuple(
-        Statement(f"{key}_{number}", text(f"Statement {number} of {key}"), number in reversed)
+        Statement(f"{key}_{number}", text(f"Statement {number} of {key}"), number in reverse)
         for number in range(1, statements + 1)
     )
     advice = {level: LevelAdvice(*(text(f"{part} {level}") for part in "abcd")) for level in LEVELS}
@@ -51,15 +51,15 @@ def make_metric(key: str, elite_from: int = 6) -> KeyMetric:
 def make_instrument(
     categories: Mapping[str, Mapping[str, int]] | None = None,
     *,
-    reversed: Mapping[str, Sequence[int]] | None = None,
+    reverse: Mapping[str, Sequence[int]] | None = None,
     metrics: Sequence[str] = KEYS,
     options: int = 7,
 ) -> Instrument:
     """A questionnaire from {category: {capability: number of statements}}.
 
-    ``reversed`` maps capabilities to the numbers of their reversed statements, counted from 1.
+    ``reverse`` maps capabilities to the numbers of their reversed statements, counted from 1.
     """
-    flags = reversed or {}
+    flags = reverse or {}
     asked = {"practice": {"integration": 3}} if categories is None else categories
     built = tuple(
         Category(
@@ -67,7 +67,7 @@ def make_instrument(
             text(key),
             text("Description"),
             text("Advice"),
-            tuple(make_capability(c, count, reversed=flags.get(c, ())) for c, count in capabilities.items()),
+            tuple(make_capability(c, count, reverse=flags.get(c, ())) for c, count in capabilities.items()),
         )
         for key, capabilities in asked.items()
     )

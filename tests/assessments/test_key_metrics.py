@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,14 @@ def test_an_edition_is_read_as_it_is_written() -> None:
 
     assert edition == Edition(**EDITION, levels=(level,))  # type: ignore[arg-type]
     assert all(getattr(level, key) for key in KEYS)
+
+
+def test_the_editions_that_come_with_the_product_can_be_read() -> None:
+    file = Path(__file__).parents[2] / "fixtures" / "benchmarks" / "key-metrics.yaml"
+
+    years = [edition.year for edition in read_editions(file.read_text("utf-8"), file.name)]
+
+    assert years == sorted(set(years))
 
 
 def test_a_share_may_be_unknown_and_a_level_may_be_verified_differently() -> None:

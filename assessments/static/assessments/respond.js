@@ -33,12 +33,12 @@ function autosave(form) {
     }).catch(() => null);
     if (request === mine) request = null;
     if (leaving || mine.signal.aborted) return;
-    if (response && response.ok) {
+    if (response?.ok) {
       failures = 0;
       const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
       say("saved", `${form.dataset.saved} ${time}`);
       if (changed) later(0);
-    } else if (response && [404, 409, 410].includes(response.status)) {
+    } else if ([404, 409, 410].includes(response?.status)) {
       const answer = await response.json().catch(() => ({}));
       if (answer.location) location.assign(answer.location);
       else location.reload();
@@ -67,7 +67,7 @@ function autosave(form) {
     leaving = true;
     changed = false;
     clearTimeout(timer);
-    if (request) request.abort();
+    request?.abort();
   });
   addEventListener("online", saveNow);
   addEventListener("pagehide", saveNow);

@@ -1,0 +1,30 @@
+"""What the templates of this app need beyond Django's own."""
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import get_language
+
+from ..scale import Texts, translate
+
+register = template.Library()
+
+
+@register.filter
+def text(texts: Texts) -> str:
+    """A text of a questionnaire in the reader's language."""
+    return translate(texts, get_language() or "en")
+
+
+@register.filter
+def level(levels: dict[str, Any], name: str) -> Any:
+    """One entry of a mapping by its name."""
+    return levels[name]
+
+
+@register.filter
+def zone(moment: dt.datetime) -> str:
+    """The name of the time zone in which a moment is written."""
+    return get_current_timezone_name()

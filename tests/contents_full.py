@@ -1,0 +1,95 @@
+"""Whole reports made of the shipped questionnaire: real texts and names, made-up answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from assessments import questionnaire_file
+from assessments.instrument import Instrument
+from assessments.services.scores import make_scores
+from reports.builder import Occasion, Scores, make_content
+from reports.content import ReportContent
+
+QUESTIONNAIRE = Path(__file__).parent.parent / "fixtures" / "questionnaires" / "accelerate-1.yaml"
+
+Answers = dict[str, Any]
+
+
+@cache
+def instrument() -> Instrument:
+    """The shipped questionnaire."""
+    return questionnaire_file.read(QUESTIONNAIRE.read_text(encoding="utf-8"), QUESTIONNAIRE.name)
+
+
+def make_answers(
+    people: int, *, seed: int = 1, split: Sequence[str] = (), silent: Sequence[str] = ()
+) -> list[Answers]:
+    """What ``people`` people answer: each capability has its own middle, each person a mood.
+
+    In the capabilities of ``split`` every other person says the opposite; on those of ``silent``
+    only one in three has a view.
+    """
+    chance = random.Random(seed)
+    middles = {capability.key: chance.uniform(2.0, 6.4) for capability in instrument().capabilities}
+    return [_person(chance, number, middles, split, silent) for number in range(people)]
+
+
+def _person(
+    chance: random.Random,
+    number: int,
+    middles: Mapping[str, float],
+    split: Sequence[str],
+    silent: Sequence[str],
+) -> Answers:
+    mood = chance.gauss(0, 0.4)
+    answers: Answers = {}
+    for capability in instrument().capabilities:
+        middle = middles[capability.key] + mood
+        if capability.key in split:
+            middle = 1.5 if number % 2 else 6.5
+        for statement in capability.statements:
+            value = min(7, max(1, round(chance.gauss(middle, 0.7))))
+            answers[statement.key] = "dk" if capability.key in silent and number % 3 else value
+    answers |= {metric.key: chance.choice((3, 3, 4, 4, 5)) for metric in instrument().key_metrics}
+    return answers | {"hindrances": chance.sample(sorted(middles)[:6], 3)}
+
+
+def scores_of(answers: Sequence[Answers], *, minimum: int = 5) -> Scores:
+    """The scores of one team by kind and key, as the builder wants them."""
+    rows = [("team", each) for each in answers]
+    found = make_scores(rows, ["team"], instrument(), minimum=minimum)["team"]
+    return {(score.kind, score.key): score for score in found}
+
+
+def make_full_report(
+    people: int = 8,
+    *,
+    before: int = 0,
+    split: Sequence[str] = (),
+    silent: Sequence[str] = (),
+    seed: int = 1,
+    comments: Sequence[str] = (),
+    **changes: Any,
+) -> ReportContent:
+    """The report of Team Kestrel with ``people`` answers; with a round before if ``before`` people answered it."""
+    occasion: dict[str, Any] = {
+        "organization": "Example Ltd",
+        "team": "Team Kestrel",
+        "round": "2026 Q3",
+        "closed_on": dt.date(2026, 9, 30),
+        "invited": people + 1,
+        "responded": people,
+        "minimum": 5,
+        "previous_round": "2026 Q2" if before else "",
+        "comments": tuple(comments),
+    }
+    previous = scores_of(make_answers(before, seed=seed)) if before else None
+    answers = make_answers(people, seed=seed, split=split, silent=silent)
+    return make_content(
+        instrument(), scores_of(answers), Occasion(**occasion | changes), "en", previous=previous
+    )

@@ -1,0 +1,108 @@
+"""Short ways to the objects that tests need. All go through the services, as real use does."""
+
+import datetime as dt
+import random
+from collections.abc import Iterable
+from typing import Any
+
+from assessments.instrument import Instrument
+from assessments.models import Invitation, Organization, Questionnaire, Round, Team, User
+from assessments.queries import load_instrument
+from assessments.services import people, questionnaires, responses, rounds
+
+from .instruments import make_instrument
+
+NOW = dt.datetime(2026, 5, 4, 9, 0, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+PASSWORD = "a long enough password"
+
+
+def make_user(name: str, **fields: Any) -> User:
+    """A person who can sign in."""
+    return User.objects.create_user(f"{name.lower()}@example.org", PASSWORD, name=name, **fields)
+
+
+def make_organization(name: str = "Aviary") -> Organization:
+    """An organization without people."""
+    return people.create_organization(name=name)
+
+
+def make_team(organization: Organization, name: str = "Team Kestrel", size: int = 0) -> Team:
+    """A team with as many members as asked for."""
+    team = people.create_team(organization=organization, name=name, by=None)
+    for number in range(size):
+        people.add_to_team(team=team, email=f"{team.slug}-{number}@example.org", name=f"Person {number}", by=None)
+    return team
+
+
+def make_questionnaire(instrument: Instrument | None = None) -> Questionnaire:
+    """A small published questionnaire, or the one given."""
+    published, _created = questionnaires.import_questionnaire(instrument=instrument or make_instrument(), now=NOW)
+    return published
+
+
+def make_round(organization: Organization, name: str = "2026 Q2", *, now: dt.datetime = NOW, **fields: Any) -> Round:
+    """A planned round of two weeks."""
+    values: dict[str, Any] = {"team_first_days": 0, "opens_at": now, "closes_at": now + 14 * DAY, "by": None}
+    values |= {"organization": organization, "name": name} | fields
+    values.setdefault("questionnaire", Questionnaire.objects.first() or make_questionnaire())
+    return rounds.create_round(**values)
+
+
+def open_round(organization: Organization, name: str = "2026 Q2", *, now: dt.datetime = NOW, **fields: Any) -> Round:
+    """An open round."""
+    made = make_round(organization, name, now=now, **fields)
+    rounds.open_round(round=made, by=None, now=now)
+    return made
+
+
+def token_of(invitation: Invitation) -> str:
+    """What stands in the invitation's link."""
+    return rounds.link_token(invitation, invitation.assessment.round)
+
+
+def tokens_of(of: Round, team: Team | None = None) -> list[str]:
+    """The links of a round's invitations, in the order of their addresses."""
+    invitations = Invitation.objects.filter(assessment__round=of).select_related("assessment__round")
+    if team:
+        invitations = invitations.filter(assessment__team=team)
+    return [token_of(invitation) for invitation in invitations.order_by("email")]
+
+
+def answers_of(instrument: Instrument, value: int | str, **other: Any) -> dict[str, Any]:
+    """The same answer to every statement and, where it fits, to every key metric."""
+    metrics = {metric.key: value if value == "dk" else min(int(value), 6) for metric in instrument.key_metrics}
+    return {statement.key: value for statement in instrument.statements} | metrics | other
+
+
+def answer(token: str, answers: dict[str, Any], *, complete: bool = True, now: dt.datetime = NOW) -> None:
+    """Save answers by a link, and send them."""
+    responses.save_response(token=token, answers=answers, complete=complete, now=now)
+
+
+def answer_all(of: Round, team: Team, values: Iterable[int | str], *, now: dt.datetime = NOW, **other: Any) -> None:
+    """One complete response for each value, every statement answered with it."""
+    instrument = load_instrument(of.questionnaire)
+    for token, value in zip(tokens_of(of, team), values, strict=False):
+        answer(token, answers_of(instrument, value, **other), now=now)
+
+
+def closed_round(
+    organization: Organization, team: Team, values: Iterable[int | str], *, name: str = "2026 Q2",
+    now: dt.datetime = NOW, **fields: Any,
+) -> Round:  # fmt: skip
+    """A closed round in which the team answered as said."""
+    made = open_round(organization, name, now=now, **fields)
+    answer_all(made, team, values, now=now)
+    rounds.close_round(round=made, by=None, now=now + DAY)
+    made.refresh_from_db()
+    return made
+
+
+def random_answers(instrument: Instrument, chance: random.Random) -> dict[str, Any]:
+    """A person's answers, drawn evenly; some don't know, some skipped."""
+    given = {statement.key: chance.choice([1, 2, 3, 4, 5, 6, 7, "dk", None]) for statement in instrument.statements}
+    given |= {metric.key: chance.choice([1, 2, 3, 4, 5, 6, "dk", None]) for metric in instrument.key_metrics}
+    return {key: value for key, value in given.items() if value is not None}
+
+

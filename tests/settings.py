@@ -1,0 +1,18 @@
+"""The product's settings, with its data in a temporary folder and its tasks done at once."""
+
+import os
+import tempfile
+
+os.environ.update(DATA_DIR=tempfile.mkdtemp(prefix="accelerate-survey-"), SECRET_KEY="a key for tests only", DEBUG="")
+for name in ("DATABASE_URL", "EMAIL_URL", "SITE_URL"):
+    os.environ[name] = ""  # also what .env says is left aside
+
+from accelerate_survey.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True  # static files straight from their folders
