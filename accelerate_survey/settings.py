@@ -16,7 +16,6 @@ if (BASE_DIR / ".env").is_file():
     environ.Env.read_env(BASE_DIR / ".env")
 
 
-
 def _value(name: str, default: str) -> str:
     """A variable of the environment; set to nothing is as good as not set."""
     return env.str(name, default="") or default

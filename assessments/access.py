@@ -9,7 +9,7 @@ import datetime as dt
 from enum import Enum
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,6 +27,12 @@ from .models import (
     TeamRole,
     User,
 )
+
+
+class SignedInRequest(HttpRequest):
+    """A request that the login middleware has let through: its user is a person."""
+
+    user: User
 
 
 class Permission(Enum):
@@ -112,7 +118,9 @@ def get_round(user: User, slug: str, round_id: int, permission: Permission) -> R
     """A round of the organization with this address."""
     organization = get_organization(user, slug, permission)
     found = (
-        Round.objects.filter(organization=organization, pk=round_id).select_related("organization", "questionnaire")
+        Round.objects.filter(organization=organization, pk=round_id).select_related(
+            "organization", "questionnaire"
+        )
     ).first()
     if found is None:
         raise Http404
@@ -121,7 +129,11 @@ def get_round(user: User, slug: str, round_id: int, permission: Permission) -> R
 
 def get_team(user: User, slug: str, team_slug: str, permission: Permission) -> Team:
     """A team of the organization with this address."""
-    team = Team.objects.filter(organization__slug=slug, slug=team_slug).select_related("organization", "group").first()
+    team = (
+        Team.objects.filter(organization__slug=slug, slug=team_slug)
+        .select_related("organization", "group")
+        .first()
+    )
     if team is None:
         raise Http404
     _require(permission, team_permissions(user, team), Permission.VIEW_TEAM)
@@ -186,7 +198,8 @@ def get_invitation(token: str, now: dt.datetime) -> Invitation:
         raise LinkUnknown from error
     invitation = (
         Invitation.objects.filter(
-            token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)), assessment__round_id=round_id
+            token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)),
+            assessment__round_id=round_id,
         )
         .select_related("assessment__round__questionnaire", "assessment__round__organization")
         .first()

@@ -22,11 +22,10 @@ HINDRANCES_MAXIMUM = 3
 COMMENT_LENGTH = 2000
 
 
-def plain_text(value: str) -> str:
+def plain_text(value: str) -> None:
     """Refuse characters that no person types and no page can show."""
     if any(not (character.isprintable() or character in "\n\r\t") for character in value):
         raise ValidationError(_("The text has characters that cannot be shown. Please type it again."))
-    return value
 
 
 class PostForm(forms.Form):
@@ -166,7 +165,9 @@ class CapabilityBlock(LayoutObject):
         self.title = "" if capability.untitled else translate(capability.name, language)
         self.definition = "" if capability.untitled else translate(capability.definition, language)
         self.key = capability.key
-        self.fields = [Field(statement.key, template=self.row_template) for statement in capability.statements]
+        self.fields = [
+            Field(statement.key, template=self.row_template) for statement in capability.statements
+        ]
 
     def render(self, form: Any, context: Any, template_pack: Any = TEMPLATE_PACK, **kwargs: Any) -> str:
         """The block as HTML."""
@@ -189,7 +190,10 @@ class ResponseForm(forms.Form):
                 )
         for metric in page.key_metrics:
             self.fields[metric.key] = AnswerField(
-                metric.scale, language, translate(metric.question, language), translate(metric.definition, language)
+                metric.scale,
+                language,
+                translate(metric.question, language),
+                translate(metric.definition, language),
             )
         self.language = language
 
@@ -247,7 +251,10 @@ class ReviewForm(forms.Form):
         self.fields["hindrances"].choices = [  # type: ignore[attr-defined]
             (
                 translate(category.name, language),
-                [(capability.key, translate(capability.name, language)) for capability in category.capabilities],
+                [
+                    (capability.key, translate(capability.name, language))
+                    for capability in category.capabilities
+                ],
             )
             for category in instrument.categories
         ]
@@ -267,7 +274,9 @@ class ReviewForm(forms.Form):
         """Refuse more than three."""
         chosen: list[str] = self.cleaned_data["hindrances"]
         if len(chosen) > HINDRANCES_MAXIMUM:
-            raise ValidationError(_("You chose %(number)d. Please keep the three biggest.") % {"number": len(chosen)})
+            raise ValidationError(
+                _("You chose %(number)d. Please keep the three biggest.") % {"number": len(chosen)}
+            )
         return chosen
 
     @property

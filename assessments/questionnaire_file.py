@@ -120,12 +120,14 @@ class _Keys:
 
 def _scale(node: _Node, languages: tuple[str, ...]) -> Scale:
     fields = node.fields(["options", "dont_know"])
-    options = []
+    options: list[Option] = []
     for entry in fields["options"].items():
         option = entry.fields(["value", "label"])
         value = option["value"].integer()
         if value != len(options) + 1:
-            raise option["value"].error(f"expected {len(options) + 1}: options run upward from 1, the worst first")
+            raise option["value"].error(
+                f"expected {len(options) + 1}: options run upward from 1, the worst first"
+            )
         options.append(Option(value=value, label=option["label"].texts(languages)))
     return Scale(options=tuple(options), dont_know=fields["dont_know"].texts(languages))
 
@@ -191,7 +193,9 @@ def _key_metric(node: _Node, languages: tuple[str, ...], keys: _Keys) -> KeyMetr
         short_name=_short_name(fields["short_name"], languages),
         scale=scale,
         elite_from=elite_from,
-        advice={name: entry.texts(languages) for name, entry in fields["advice"].fields(METRIC_ADVICE).items()},
+        advice={
+            name: entry.texts(languages) for name, entry in fields["advice"].fields(METRIC_ADVICE).items()
+        },
         **{name: fields[name].texts(languages) for name in texts},
     )
 
@@ -201,7 +205,9 @@ def _check_prerequisites(node: _Node, instrument: Instrument) -> None:
     for capability in instrument.capabilities:
         for key in capability.prerequisites:
             if key not in known:
-                raise node.error(f"{capability.key} names the prerequisite {key!r}, which is no capability here")
+                raise node.error(
+                    f"{capability.key} names the prerequisite {key!r}, which is no capability here"
+                )
 
 
 def read(text: str, name: str) -> Instrument:
@@ -213,14 +219,26 @@ def read(text: str, name: str) -> Instrument:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise QuestionnaireFileError(f"{name}, line {line}: this is not valid YAML: {error.problem}") from error
+        raise QuestionnaireFileError(
+            f"{name}, line {line}: this is not valid YAML: {error.problem}"
+        ) from error
     except yaml.YAMLError as error:
         raise QuestionnaireFileError(f"{name}, line 1: this is not valid YAML: {error}") from error
     if root is None:
         raise QuestionnaireFileError(f"{name}, line 1: the file is empty")
     node = _Node(root, name)
     fields = node.fields(
-        ["slug", "version", "languages", "title", "introduction", "source", "scale", "categories", "key_metrics"]
+        [
+            "slug",
+            "version",
+            "languages",
+            "title",
+            "introduction",
+            "source",
+            "scale",
+            "categories",
+            "key_metrics",
+        ]
     )
     languages = tuple(entry.string() for entry in fields["languages"].items())
     keys, category_keys, statement_keys = _Keys(), _Keys(), _Keys()
@@ -281,7 +299,11 @@ def _scale_data(scale: Scale) -> dict[str, Any]:
 
 
 def _capability_data(capability: Capability) -> dict[str, Any]:
-    data: dict[str, Any] = {"key": capability.key, "name": capability.name, "short_name": capability.short_name}
+    data: dict[str, Any] = {
+        "key": capability.key,
+        "name": capability.name,
+        "short_name": capability.short_name,
+    }
     data |= {"definition": capability.definition, "why": capability.why}
     if capability.learn_more:
         data["learn_more"] = capability.learn_more
@@ -298,7 +320,9 @@ def _capability_data(capability: Capability) -> dict[str, Any]:
 
 
 def _key_metric_data(metric: KeyMetric) -> dict[str, Any]:
-    names = "key name short_name question definition why scale elite_from elite advice pitfall measure".split()
+    names = (
+        "key name short_name question definition why scale elite_from elite advice pitfall measure".split()
+    )
     return {name: getattr(metric, name) for name in names} | {"scale": _scale_data(metric.scale)}
 
 

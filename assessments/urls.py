@@ -24,7 +24,9 @@ urlpatterns = [
     path("o/<slug:org>/teams/<slug:team>/archive/", teams.archive_team, name="archive_team"),
     path("o/<slug:org>/teams/<slug:team>/people/new/", teams.add_person, name="add_person"),
     path(
-        "o/<slug:org>/teams/<slug:team>/people/<int:membership_id>/remove/", teams.remove_person, name="remove_person"
+        "o/<slug:org>/teams/<slug:team>/people/<int:membership_id>/remove/",
+        teams.remove_person,
+        name="remove_person",
     ),
     path("o/<slug:org>/rounds/new/", rounds.create_round, name="create_round"),
     path("o/<slug:org>/rounds/<int:round_id>/", rounds.round_page, name="round"),

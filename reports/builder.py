@@ -115,7 +115,12 @@ def _comparable(instrument: Instrument, previous: Assessment) -> Scores:
 
 
 def make_content(
-    instrument: Instrument, scores: Scores, occasion: Occasion, language: str, *, previous: Scores | None = None
+    instrument: Instrument,
+    scores: Scores,
+    occasion: Occasion,
+    language: str,
+    *,
+    previous: Scores | None = None,
 ) -> ReportContent:
     """The content made of one team's scores, with last round's beside them where there are any."""
     writer = _Writer(scores, previous or {}, occasion.minimum, language)
@@ -133,6 +138,13 @@ def make_content(
         key_metrics=tuple(writer.key_metric(metric, edition) for metric in instrument.key_metrics),
         hindrances=writer.hindrances(instrument),
     )
+
+
+def _number(value: float | None) -> float:
+    """A number of a score that is shown. A suppressed one has none, and must not come here."""
+    if value is None:
+        raise ValueError("a suppressed score was about to be shown")
+    return value
 
 
 @dataclass(frozen=True)
@@ -163,7 +175,9 @@ class _Writer:
         if score is None or score.suppression:
             return Suppressed(self.minimum)
         return CategoryScore(
-            score=disclosure.display_score(score.mean), shown=score.n, bands=(disclosure.band_of(score.mean),)
+            score=disclosure.display_score(_number(score.mean)),
+            shown=int(_number(score.n)),
+            bands=(disclosure.band_of(_number(score.mean)),),
         )
 
     def capability(self, capability: Capability) -> CapabilityResult:
@@ -188,14 +202,14 @@ class _Writer:
     def _shown(self, score: Score | None, capability: Capability) -> Shown | Suppressed:
         if score is None or score.suppression:
             return Suppressed(self.minimum)
-        low, high = disclosure.display_interval(score.low90, score.high90)
+        low, high = disclosure.display_interval(_number(score.low90), _number(score.high90))
         return Shown(
-            n=score.n,
-            score=disclosure.display_score(score.mean),
+            n=int(_number(score.n)),
+            score=disclosure.display_score(_number(score.mean)),
             low=low,
             high=high,
-            bands=disclosure.bands_of(score.mean, score.low80, score.high80),
-            level=disclosure.level_of(score.mean),
+            bands=disclosure.bands_of(_number(score.mean), _number(score.low80), _number(score.high80)),
+            level=disclosure.level_of(_number(score.mean)),
             agreement=score.agreement,
             two_camps=score.two_camps,
             dont_know=None if score.dont_know is None else disclosure.display_share(score.dont_know),
@@ -214,9 +228,11 @@ class _Writer:
         score = self.scores.get((ScoreKind.KEY_METRIC, metric.key))
         result: ShownMetric | Suppressed = Suppressed(self.minimum)
         if score and not score.suppression:
-            band = int(score.mean)
+            band = int(_number(score.mean))
             label = self.text(metric.scale.options[band - 1].label)
-            result = ShownMetric(n=score.n, band=band, label=label, meets_elite=band >= metric.elite_from)
+            result = ShownMetric(
+                n=int(_number(score.n)), band=band, label=label, meets_elite=band >= metric.elite_from
+            )
         met = isinstance(result, ShownMetric) and result.meets_elite
         return KeyMetricResult(
             key=metric.key,

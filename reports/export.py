@@ -11,7 +11,7 @@ COLUMNS = [
     "bands", "agreement", "two_camps", "dont_know_percent", "questionnaire", "scoring",
 ]  # fmt: skip
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  full-width signs work too
 
 
 def safe_cell(value: object) -> object:
@@ -23,7 +23,7 @@ def safe_cell(value: object) -> object:
 
 def rows(content: ReportContent) -> Iterator[dict[str, object]]:
     """A row for each capability and key metric. What is suppressed has empty cells."""
-    common = {
+    common: dict[str, object] = {
         "team": content.team,
         "round": content.round,
         "questionnaire": content.questionnaire_version,
@@ -48,7 +48,12 @@ def rows(content: ReportContent) -> Iterator[dict[str, object]]:
     for metric in content.key_metrics:
         row = common | {"kind": "key_metric", "key": metric.key, "name": metric.name, "shown": "no"}
         if isinstance(metric.result, ShownMetric):
-            row |= {"shown": "yes", "n": metric.result.n, "score": metric.result.band, "bands": metric.result.label}
+            row |= {
+                "shown": "yes",
+                "n": metric.result.n,
+                "score": metric.result.band,
+                "bands": metric.result.label,
+            }
         yield row
 
 

@@ -21,7 +21,9 @@ class ReportState(models.TextChoices):
 class Report(models.Model):
     """A PDF about one assessment or one round. Its file is kept under a random name."""
 
-    assessment = models.OneToOneField(Assessment, models.CASCADE, null=True, blank=True, related_name="report")
+    assessment = models.OneToOneField(
+        Assessment, models.CASCADE, null=True, blank=True, related_name="report"
+    )
     round = models.OneToOneField(Round, models.CASCADE, null=True, blank=True, related_name="report")
     state = models.CharField(max_length=20, choices=ReportState.choices, default=ReportState.PENDING)
     content = models.JSONField(null=True)

@@ -6,6 +6,10 @@ from . import views
 
 urlpatterns = [
     path("o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/", views.results, name="results"),
-    path("o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/report.pdf", views.report_pdf, name="report_pdf"),
-    path("o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/scores.csv", views.scores_csv, name="scores_csv"),
+    path(
+        "o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/report.pdf", views.report_pdf, name="report_pdf"
+    ),
+    path(
+        "o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/scores.csv", views.scores_csv, name="scores_csv"
+    ),
 ]

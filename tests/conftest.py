@@ -80,7 +80,7 @@ def zoe(db: None) -> User:
 
 
 @pytest.fixture
-def sign_in(client: Client):  # noqa: ANN201  a function that signs somebody in and gives the client back
+def sign_in(client: Client):
     """``sign_in(ada)``: the test client as ada."""
 
     def enter(user: User) -> Client:

@@ -31,17 +31,23 @@ def make_team(organization: Organization, name: str = "Team Kestrel", size: int 
     """A team with as many members as asked for."""
     team = people.create_team(organization=organization, name=name, by=None)
     for number in range(size):
-        people.add_to_team(team=team, email=f"{team.slug}-{number}@example.org", name=f"Person {number}", by=None)
+        people.add_to_team(
+            team=team, email=f"{team.slug}-{number}@example.org", name=f"Person {number}", by=None
+        )
     return team
 
 
 def make_questionnaire(instrument: Instrument | None = None) -> Questionnaire:
     """A small published questionnaire, or the one given."""
-    published, _created = questionnaires.import_questionnaire(instrument=instrument or make_instrument(), now=NOW)
+    published, _created = questionnaires.import_questionnaire(
+        instrument=instrument or make_instrument(), now=NOW
+    )
     return published
 
 
-def make_round(organization: Organization, name: str = "2026 Q2", *, now: dt.datetime = NOW, **fields: Any) -> Round:
+def make_round(
+    organization: Organization, name: str = "2026 Q2", *, now: dt.datetime = NOW, **fields: Any
+) -> Round:
     """A planned round of two weeks."""
     values: dict[str, Any] = {"team_first_days": 0, "opens_at": now, "closes_at": now + 14 * DAY, "by": None}
     values |= {"organization": organization, "name": name} | fields
@@ -49,7 +55,9 @@ def make_round(organization: Organization, name: str = "2026 Q2", *, now: dt.dat
     return rounds.create_round(**values)
 
 
-def open_round(organization: Organization, name: str = "2026 Q2", *, now: dt.datetime = NOW, **fields: Any) -> Round:
+def open_round(
+    organization: Organization, name: str = "2026 Q2", *, now: dt.datetime = NOW, **fields: Any
+) -> Round:
     """An open round."""
     made = make_round(organization, name, now=now, **fields)
     rounds.open_round(round=made, by=None, now=now)
@@ -71,7 +79,9 @@ def tokens_of(of: Round, team: Team | None = None) -> list[str]:
 
 def answers_of(instrument: Instrument, value: int | str, **other: Any) -> dict[str, Any]:
     """The same answer to every statement and, where it fits, to every key metric."""
-    metrics = {metric.key: value if value == "dk" else min(int(value), 6) for metric in instrument.key_metrics}
+    metrics = {
+        metric.key: value if value == "dk" else min(int(value), 6) for metric in instrument.key_metrics
+    }
     return {statement.key: value for statement in instrument.statements} | metrics | other
 
 
@@ -80,7 +90,9 @@ def answer(token: str, answers: dict[str, Any], *, complete: bool = True, now: d
     responses.save_response(token=token, answers=answers, complete=complete, now=now)
 
 
-def answer_all(of: Round, team: Team, values: Iterable[int | str], *, now: dt.datetime = NOW, **other: Any) -> None:
+def answer_all(
+    of: Round, team: Team, values: Iterable[int | str], *, now: dt.datetime = NOW, **other: Any
+) -> None:
     """One complete response for each value, every statement answered with it."""
     instrument = load_instrument(of.questionnaire)
     for token, value in zip(tokens_of(of, team), values, strict=False):
@@ -101,8 +113,8 @@ def closed_round(
 
 def random_answers(instrument: Instrument, chance: random.Random) -> dict[str, Any]:
     """A person's answers, drawn evenly; some don't know, some skipped."""
-    given = {statement.key: chance.choice([1, 2, 3, 4, 5, 6, 7, "dk", None]) for statement in instrument.statements}
+    given = {
+        statement.key: chance.choice([1, 2, 3, 4, 5, 6, 7, "dk", None]) for statement in instrument.statements
+    }
     given |= {metric.key: chance.choice([1, 2, 3, 4, 5, 6, "dk", None]) for metric in instrument.key_metrics}
     return {key: value for key, value in given.items() if value is not None}
-
-

@@ -3,7 +3,9 @@
 import os
 import tempfile
 
-os.environ.update(DATA_DIR=tempfile.mkdtemp(prefix="accelerate-survey-"), SECRET_KEY="a key for tests only", DEBUG="")
+os.environ.update(
+    DATA_DIR=tempfile.mkdtemp(prefix="accelerate-survey-"), SECRET_KEY="a key for tests only", DEBUG=""
+)
 for name in ("DATABASE_URL", "EMAIL_URL", "SITE_URL"):
     os.environ[name] = ""  # also what .env says is left aside
 

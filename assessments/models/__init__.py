@@ -2,7 +2,16 @@
 
 from .actions import Action, ActionState
 from .base import FrozenError
-from .people import Group, Organization, OrganizationMembership, OrganizationRole, Team, TeamMembership, TeamRole, User
+from .people import (
+    Group,
+    Organization,
+    OrganizationMembership,
+    OrganizationRole,
+    Team,
+    TeamMembership,
+    TeamRole,
+    User,
+)
 from .questionnaires import Capability, Category, KeyMetric, Questionnaire, Statement
 from .responses import Comment, Response
 from .rounds import Assessment, Invitation, Round

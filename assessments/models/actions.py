@@ -38,7 +38,8 @@ class Action(models.Model):
         constraints: ClassVar = [
             one_of("state", ActionState, "action"),
             models.CheckConstraint(
-                condition=Q(state="open", closed_at__isnull=True) | Q(~Q(state="open"), closed_at__isnull=False),
+                condition=Q(state="open", closed_at__isnull=True)
+                | Q(~Q(state="open"), closed_at__isnull=False),
                 name="action_is_closed_with_a_date",
                 violation_error_message=_("An experiment has an end date exactly when it has ended."),
             ),

@@ -1,6 +1,6 @@
 """What several models share: constraints on choices, and rows that cannot be changed any more."""
 
-from typing import Any, Self
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -48,10 +48,6 @@ class Freezable(models.Model):
     class Meta:
         abstract = True
 
-    def _refuse_frozen(self) -> None:
-        if not self._state.adding and type(self)._base_manager.filter(self.frozen_when, pk=self.pk).exists():
-            raise FrozenError(f"This {self._meta.verbose_name} is frozen and cannot be changed.")
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Like Django's, but refused once frozen."""
         self._refuse_frozen()
@@ -62,7 +58,6 @@ class Freezable(models.Model):
         self._refuse_frozen()
         return super().delete(*args, **kwargs)
 
-    @classmethod
-    def frozen_rows(cls) -> "models.QuerySet[Self]":
-        """The rows that are frozen now."""
-        return cls._base_manager.filter(cls.frozen_when)
+    def _refuse_frozen(self) -> None:
+        if not self._state.adding and type(self)._base_manager.filter(self.frozen_when, pk=self.pk).exists():
+            raise FrozenError(f"This {self._meta.verbose_name} is frozen and cannot be changed.")

@@ -144,7 +144,9 @@ class KeyMetric(Freezable):
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["questionnaire", "key"], name="key_metric_key_is_unique"),
-            models.UniqueConstraint(fields=["questionnaire", "position"], name="key_metric_position_is_unique"),
+            models.UniqueConstraint(
+                fields=["questionnaire", "position"], name="key_metric_position_is_unique"
+            ),
         ]
 
     def __str__(self) -> str:

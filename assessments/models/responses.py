@@ -31,7 +31,7 @@ class Response(Freezable):
         verbose_name = _("response")
 
     def __str__(self) -> str:
-        return _("a response")
+        return "a response"
 
 
 class Comment(Freezable):

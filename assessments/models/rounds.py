@@ -28,8 +28,12 @@ class Round(models.Model):
     opens_at = models.DateTimeField(_("opens"))
     closes_at = models.DateTimeField(_("closes"))
     closed_at = models.DateTimeField(null=True, blank=True)
-    team_first_days = models.PositiveSmallIntegerField(_("days for the team before coaches see results"), default=2)
-    minimum_responses = models.PositiveSmallIntegerField(default=DEFAULT_MINIMUM, validators=[MinValueValidator(FLOOR)])
+    team_first_days = models.PositiveSmallIntegerField(
+        _("days for the team before coaches see results"), default=2
+    )
+    minimum_responses = models.PositiveSmallIntegerField(
+        default=DEFAULT_MINIMUM, validators=[MinValueValidator(FLOOR)]
+    )
 
     class Meta:
         verbose_name = _("round")
@@ -107,7 +111,8 @@ class Invitation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations")
     email = models.EmailField()
-    token_hash = models.CharField(max_length=64, unique=True, null=True)  # gone once the round is closed
+    # null once the round is closed: many rows may have none, so it cannot be an empty text
+    token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -23,7 +23,9 @@ from .errors import ServiceError
 def _slug(name: str) -> str:
     slug = slugify(name)[:50].strip("-")
     if not slug:
-        raise ServiceError(_("The name %(name)r has no letters or digits to make an address of.") % {"name": name})
+        raise ServiceError(
+            _("The name %(name)r has no letters or digits to make an address of.") % {"name": name}
+        )
     return slug
 
 
@@ -37,7 +39,9 @@ def create_organization(*, name: str, minimum_responses: int = DEFAULT_MINIMUM) 
 
 
 @transaction.atomic
-def create_group(*, organization: Organization, name: str, by: User | None, parent: Group | None = None) -> Group:
+def create_group(
+    *, organization: Organization, name: str, by: User | None, parent: Group | None = None
+) -> Group:
     """A node of the tree of teams."""
     group = Group(organization=organization, name=name, slug=_slug(name), parent=parent)
     group.full_clean()
@@ -46,7 +50,9 @@ def create_group(*, organization: Organization, name: str, by: User | None, pare
 
 
 @transaction.atomic
-def create_team(*, organization: Organization, name: str, by: User | None, group: Group | None = None) -> Team:
+def create_team(
+    *, organization: Organization, name: str, by: User | None, group: Group | None = None
+) -> Team:
     """A team without people."""
     team = Team(organization=organization, name=name, slug=_slug(name), group=group)
     team.full_clean()
@@ -114,7 +120,9 @@ def add_to_team(
 ) -> TeamMembership:
     """Put a person on the team's roster; who is on it already gets the role."""
     user = find_or_create_user(email=email, name=name)
-    membership = TeamMembership.objects.filter(team=team, user=user).first() or TeamMembership(team=team, user=user)
+    membership = TeamMembership.objects.filter(team=team, user=user).first() or TeamMembership(
+        team=team, user=user
+    )
     membership.role = role
     membership.full_clean()
     membership.save()

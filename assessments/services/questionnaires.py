@@ -57,7 +57,8 @@ def _write(instrument: Instrument, content: str) -> Questionnaire:
             statements = values.pop("statements")
             parent = Capability.objects.create(**values)
             Statement.objects.bulk_create(
-                Statement(capability=parent, position=order, **statement) for order, statement in enumerate(statements)
+                Statement(capability=parent, position=order, **statement)
+                for order, statement in enumerate(statements)
             )
     KeyMetric.objects.bulk_create(
         KeyMetric(questionnaire=questionnaire, position=position, **metric)

@@ -50,7 +50,9 @@ def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:
     """
     shuffle = random.SystemRandom().shuffle
     rows = list(
-        Response.objects.filter(assessment__round=closing, complete=True).values_list("assessment_id", "answers")
+        Response.objects.filter(assessment__round=closing, complete=True).values_list(
+            "assessment_id", "answers"
+        )
     )
     shuffle(rows)
     comments = [(assessment, answers.pop(COMMENT)) for assessment, answers in rows if answers.get(COMMENT)]

@@ -10,7 +10,18 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from .. import tokens
-from ..models import Assessment, Invitation, Organization, Questionnaire, Response, Round, Score, Team, TeamMembership, User
+from ..models import (
+    Assessment,
+    Invitation,
+    Organization,
+    Questionnaire,
+    Response,
+    Round,
+    Score,
+    Team,
+    TeamMembership,
+    User,
+)
 from ..queries import load_instrument
 from .errors import ServiceError
 from .responses import lock_round, rewrite_invitations, rewrite_responses, seal
@@ -69,7 +80,9 @@ def _invite_all(opening: Round, now: dt.datetime) -> None:
     opening.opens_at = now
     opening.minimum_responses = opening.organization.minimum_responses
     opening.save()
-    teams = Team.objects.filter(organization=opening.organization, archived_at=None, memberships__isnull=False)
+    teams = Team.objects.filter(
+        organization=opening.organization, archived_at=None, memberships__isnull=False
+    )
     Assessment.objects.bulk_create(
         Assessment(round=opening, team=team, team_name=team.name) for team in teams.distinct()
     )
@@ -102,7 +115,9 @@ def _add_responses(of: Round) -> None:
         for invitation in Invitation.objects.filter(assessment__round=of)
     }
     existing = set(Response.objects.filter(assessment__round=of).values_list("pk", flat=True))
-    missing = [Response(pk=pk, assessment_id=assessment) for pk, assessment in wanted.items() if pk not in existing]
+    missing = [
+        Response(pk=pk, assessment_id=assessment) for pk, assessment in wanted.items() if pk not in existing
+    ]
     random.SystemRandom().shuffle(missing)
     Response.objects.bulk_create(missing, batch_size=500)
 

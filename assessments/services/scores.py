@@ -1,7 +1,7 @@
 """From sealed answers to scores that can be stored, or read at once by ``manage.py score``."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import scoring
@@ -9,13 +9,13 @@ from ..instrument import Instrument
 from ..models import Score, ScoreKind, Suppression
 from .responses import HINDRANCES
 
-Row = tuple[Hashable, Mapping[str, Any]]
-"""One response: the team's label and its answers."""
+Row = tuple[Any, Mapping[str, Any]]
+"""One response: the team's label, anything hashable, and its answers."""
 
 
 def make_scores(
-    rows: Iterable[Row], teams: Iterable[Hashable], instrument: Instrument, *, minimum: int
-) -> dict[Hashable, list[Score]]:
+    rows: Iterable[Row], teams: Iterable[Any], instrument: Instrument, *, minimum: int
+) -> dict[Any, list[Score]]:
     """The scores of every team, not saved yet.
 
     ``teams`` are the labels of those that took part; one without a row in ``rows`` gets
@@ -23,7 +23,9 @@ def make_scores(
     metric and hindrance, so that what is missing can be told from what is hidden.
     """
     rows = list(rows)
-    columns = [statement.key for statement in instrument.statements] + [metric.key for metric in instrument.key_metrics]
+    columns = [statement.key for statement in instrument.statements] + [
+        metric.key for metric in instrument.key_metrics
+    ]
     answers = scoring.to_frame(rows, columns)
     votes = scoring.to_votes(
         ((team, given.get(HINDRANCES, ())) for team, given in rows),
@@ -33,7 +35,7 @@ def make_scores(
         answers, instrument, minimum=minimum, prior_sd=scoring.pooled_prior(answers, instrument)
     )
     counts = _counts(scoring.statement_counts(answers, instrument, minimum=minimum))
-    scores: dict[Hashable, list[Score]] = {team: [] for team in teams}
+    scores: dict[Any, list[Score]] = {team: [] for team in teams}
     for row in capabilities.itertuples():
         numbers = {name: getattr(row, name) for name in ("mean", "sd", "low90", "high90", "low80", "high80")}
         scores[row.team].append(
@@ -70,9 +72,9 @@ def _score(row: Any, kind: ScoreKind, **values: Any) -> Score:
     return Score(**fixed, **{name: None if value != value else value for name, value in values.items()})
 
 
-def _counts(table: Any) -> dict[tuple[Hashable, str], dict[str, dict[str, int]]]:
+def _counts(table: Any) -> dict[tuple[Any, str], dict[str, dict[str, int]]]:
     """{(team, capability): {statement key: {"disagree": …, "neutral": …, "agree": …, "dont_know": …}}}"""
-    found: dict[tuple[Hashable, str], dict[str, dict[str, int]]] = defaultdict(dict)
+    found: dict[tuple[Any, str], dict[str, dict[str, int]]] = defaultdict(dict)
     for row in table.itertuples():
         classes = ("disagree", "neutral", "agree", "dont_know")
         found[row.team, row.capability][row.key] = {name: int(getattr(row, name)) for name in classes}

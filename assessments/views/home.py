@@ -1,14 +1,15 @@
 """Where everybody starts."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from ..access import SignedInRequest
 from ..queries import my_organizations, my_teams
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """My teams, my organizations; straight to the only one where there is no choice."""
     organizations, teams = list(my_organizations(request.user)), list(my_teams(request.user))
     if len(organizations) == 1 and not teams:

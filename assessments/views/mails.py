@@ -5,22 +5,27 @@ import email.policy
 from pathlib import Path
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from ..access import SignedInRequest
 from ..models import OrganizationMembership, OrganizationRole
 
 SHOWN = 100
 
 
 @require_GET
-def mails(request: HttpRequest) -> HttpResponse:
+def mails(request: SignedInRequest) -> HttpResponse:
     """The newest mails. The page exists only while mails are kept as files."""
-    administers = OrganizationMembership.objects.filter(user=request.user, role=OrganizationRole.ADMINISTRATOR)
+    administers = OrganizationMembership.objects.filter(
+        user=request.user, role=OrganizationRole.ADMINISTRATOR
+    )
     if not settings.EMAIL_BACKEND.endswith("filebased.EmailBackend") or not administers.exists():
         raise Http404
-    files = sorted(Path(settings.EMAIL_FILE_PATH).glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    files = sorted(
+        Path(settings.EMAIL_FILE_PATH).glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
     return render(request, "assessments/mails.html", {"mails": [_read(path) for path in files[:SHOWN]]})
 
 

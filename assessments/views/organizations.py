@@ -2,13 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import access
-from ..access import Permission
+from ..access import Permission, SignedInRequest
 from ..forms import ORGANIZATION_ROLES, GroupForm, PersonForm, TeamForm
 from ..models import OrganizationMembership
 from ..queries import rounds_of, teams_of
@@ -19,7 +19,7 @@ from .helpers import refuse, show_form
 
 
 @require_GET
-def organization(request: HttpRequest, org: str) -> HttpResponse:
+def organization(request: SignedInRequest, org: str) -> HttpResponse:
     """Teams by group, and rounds."""
     found = access.get_organization(request.user, org, Permission.VIEW_ORGANIZATION)
     held = access.organization_permissions(request.user, found)
@@ -37,7 +37,7 @@ def organization(request: HttpRequest, org: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create_team(request: HttpRequest, org: str) -> HttpResponse:
+def create_team(request: SignedInRequest, org: str) -> HttpResponse:
     """A new team."""
     found = access.get_organization(request.user, org, Permission.MANAGE_PEOPLE)
     form = TeamForm(found, request.POST or None)
@@ -52,7 +52,7 @@ def create_team(request: HttpRequest, org: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create_group(request: HttpRequest, org: str) -> HttpResponse:
+def create_group(request: SignedInRequest, org: str) -> HttpResponse:
     """A new group."""
     found = access.get_organization(request.user, org, Permission.MANAGE_PEOPLE)
     form = GroupForm(found, request.POST or None)
@@ -68,7 +68,7 @@ def create_group(request: HttpRequest, org: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def roles(request: HttpRequest, org: str) -> HttpResponse:
+def roles(request: SignedInRequest, org: str) -> HttpResponse:
     """Administrators and coaches, and a form to name another."""
     found = access.get_organization(request.user, org, Permission.MANAGE_PEOPLE)
     form = PersonForm(ORGANIZATION_ROLES, request.POST or None)
@@ -95,7 +95,7 @@ def roles(request: HttpRequest, org: str) -> HttpResponse:
 
 
 @require_POST
-def remove_role(request: HttpRequest, org: str, membership_id: int) -> HttpResponse:
+def remove_role(request: SignedInRequest, org: str, membership_id: int) -> HttpResponse:
     """Take a role in the organization away."""
     found = access.get_organization(request.user, org, Permission.MANAGE_PEOPLE)
     membership = get_object_or_404(OrganizationMembership, organization=found, pk=membership_id)

@@ -86,7 +86,12 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         return _no_entry(request, error)
     response = redirect("respond_start")
     response.set_cookie(
-        COOKIE, token, path=reverse("respond_start"), secure=request.is_secure(), httponly=True, samesite="Lax"
+        COOKIE,
+        token,
+        path=reverse("respond_start"),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
     )
     return response
 
@@ -208,7 +213,11 @@ def _open_questions(pages: tuple[Page, ...], answers: dict[str, Any]) -> list[di
         parts = [
             {"key": capability.key, "name": capability.name, "open": missing}
             for capability in each.capabilities
-            if (missing := [statement.key for statement in capability.statements if statement.key not in answers])
+            if (
+                missing := [
+                    statement.key for statement in capability.statements if statement.key not in answers
+                ]
+            )
         ] + [
             {"key": metric.key, "name": metric.name, "open": [metric.key]}
             for metric in each.key_metrics

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import access, queries
-from ..access import Permission
+from ..access import Permission, SignedInRequest
 from ..forms import RoundForm
 from ..models import Invitation, Round
 from ..services import rounds
@@ -26,12 +26,16 @@ DAYS_FOR_THE_TEAM = 2
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def create_round(request: HttpRequest, org: str) -> HttpResponse:
+def create_round(request: SignedInRequest, org: str) -> HttpResponse:
     """Plan a round."""
     found = access.get_organization(request.user, org, Permission.MANAGE_ROUNDS)
     now = timezone.now()
-    end = timezone.localtime(now + dt.timedelta(days=DAYS_OPEN)).replace(hour=18, minute=0, second=0, microsecond=0)
-    form = RoundForm(found, request.POST or None, initial={"closes_at": end, "team_first_days": DAYS_FOR_THE_TEAM})
+    end = timezone.localtime(now + dt.timedelta(days=DAYS_OPEN)).replace(
+        hour=18, minute=0, second=0, microsecond=0
+    )
+    form = RoundForm(
+        found, request.POST or None, initial={"closes_at": end, "team_first_days": DAYS_FOR_THE_TEAM}
+    )
     if form.is_valid():
         try:
             made = rounds.create_round(organization=found, opens_at=now, by=request.user, **form.cleaned_data)
@@ -43,7 +47,7 @@ def create_round(request: HttpRequest, org: str) -> HttpResponse:
 
 
 @require_GET
-def round_page(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+def round_page(request: SignedInRequest, org: str, round_id: int) -> HttpResponse:
     """Participation by team as it comes in, and what can be done now."""
     found = access.get_round(request.user, org, round_id, Permission.VIEW_PARTICIPATION)
     held = access.organization_permissions(request.user, found.organization)
@@ -68,7 +72,7 @@ def round_page(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
 
 
 @require_POST
-def open_round(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+def open_round(request: SignedInRequest, org: str, round_id: int) -> HttpResponse:
     """Open the round: everybody on a roster gets a mail."""
     found = access.get_round(request.user, org, round_id, Permission.MANAGE_ROUNDS)
     try:
@@ -82,7 +86,7 @@ def open_round(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
 
 
 @require_POST
-def invite_newcomers(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+def invite_newcomers(request: SignedInRequest, org: str, round_id: int) -> HttpResponse:
     """Invite who joined a roster since the opening."""
     found = access.get_round(request.user, org, round_id, Permission.MANAGE_ROUNDS)
     try:
@@ -101,13 +105,13 @@ def _send(invitations: list[Invitation]) -> None:
 
 
 def _mails_on_their_way(number: int) -> str:
-    return ngettext("%(number)d invitation is on its way.", "%(number)d invitations are on their way.", number) % {
-        "number": number
-    }
+    return ngettext(
+        "%(number)d invitation is on its way.", "%(number)d invitations are on their way.", number
+    ) % {"number": number}
 
 
 @require_POST
-def close_round(request: HttpRequest, org: str, round_id: int) -> HttpResponse:
+def close_round(request: SignedInRequest, org: str, round_id: int) -> HttpResponse:
     """Close the round: seal the answers and score them."""
     found = access.get_round(request.user, org, round_id, Permission.MANAGE_ROUNDS)
     try:

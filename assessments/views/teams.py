@@ -2,14 +2,14 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import access
-from ..access import Permission
+from ..access import Permission, SignedInRequest
 from ..forms import TEAM_ROLES, PersonForm, TeamForm
 from ..models import Round, TeamMembership
 from ..queries import closed_assessments, participation
@@ -20,7 +20,7 @@ from .helpers import refuse, show_form
 
 
 @require_GET
-def team(request: HttpRequest, org: str, team: str) -> HttpResponse:
+def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """The team's results, what is open, and its roster for those who keep it."""
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
     held = access.team_permissions(request.user, found)
@@ -36,7 +36,9 @@ def team(request: HttpRequest, org: str, team: str) -> HttpResponse:
             "running": running,
             "participation": counts[0] if counts else None,
             "assessments": closed_assessments(found),
-            "memberships": found.memberships.select_related("user") if Permission.MANAGE_ROSTER in held else None,
+            "memberships": found.memberships.select_related("user")
+            if Permission.MANAGE_ROSTER in held
+            else None,
             "may_manage_people": Permission.MANAGE_PEOPLE in held,
             "may_manage_roster": Permission.MANAGE_ROSTER in held,
             "may_view_organization": Permission.VIEW_ORGANIZATION in held,
@@ -46,7 +48,7 @@ def team(request: HttpRequest, org: str, team: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def change_team(request: HttpRequest, org: str, team: str) -> HttpResponse:
+def change_team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """Another name or group."""
     found = access.get_team(request.user, org, team, Permission.MANAGE_PEOPLE)
     initial = {"name": found.name, "group": found.group}
@@ -62,7 +64,7 @@ def change_team(request: HttpRequest, org: str, team: str) -> HttpResponse:
 
 
 @require_POST
-def archive_team(request: HttpRequest, org: str, team: str) -> HttpResponse:
+def archive_team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """Leave the team out of coming rounds."""
     found = access.get_team(request.user, org, team, Permission.MANAGE_PEOPLE)
     people.archive_team(team=found, by=request.user, now=timezone.now())
@@ -71,7 +73,7 @@ def archive_team(request: HttpRequest, org: str, team: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def add_person(request: HttpRequest, org: str, team: str) -> HttpResponse:
+def add_person(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """Put a person on the roster."""
     found = access.get_team(request.user, org, team, Permission.MANAGE_ROSTER)
     form = PersonForm(TEAM_ROLES, request.POST or None)
@@ -92,7 +94,7 @@ def add_person(request: HttpRequest, org: str, team: str) -> HttpResponse:
 
 
 @require_POST
-def remove_person(request: HttpRequest, org: str, team: str, membership_id: int) -> HttpResponse:
+def remove_person(request: SignedInRequest, org: str, team: str, membership_id: int) -> HttpResponse:
     """Take a person off the roster."""
     found = access.get_team(request.user, org, team, Permission.MANAGE_ROSTER)
     membership = get_object_or_404(TeamMembership, team=found, pk=membership_id)

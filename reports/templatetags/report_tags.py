@@ -120,6 +120,12 @@ def close(content: ReportContent) -> list[CapabilityResult]:
 
 
 @register.filter
+def hidden_count(content: ReportContent) -> int:
+    """How many capabilities too few people answered."""
+    return sum(not capability.is_shown for capability in content.capabilities)
+
+
+@register.filter
 def band_counts(content: ReportContent) -> list[tuple[str, int]]:
     """How many capabilities lie in each band, the highest first."""
     return [(str(BANDS[band]), content.band_counts.get(band, 0)) for band in reversed(BANDS)]

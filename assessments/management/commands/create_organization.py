@@ -29,10 +29,14 @@ class Command(BaseCommand):
             with transaction.atomic():
                 organization = people.create_organization(name=name)
                 membership = people.set_organization_role(
-                    organization=organization, email=administrator, name="", role=OrganizationRole.ADMINISTRATOR, by=None
+                    organization=organization,
+                    email=administrator,
+                    name="",
+                    role=OrganizationRole.ADMINISTRATOR,
+                    by=None,
                 )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except ServiceError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(account_mail(membership.user, organization).body)
+        self.stdout.write(str(account_mail(membership.user, organization).body))

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         found = Questionnaire.objects.filter(slug=slug, version=version if version.isdigit() else 0).first()
         if found is None:
             known = ", ".join(f"{each.slug}-{each.version}" for each in Questionnaire.objects.all())
-            raise CommandError(f"There is no questionnaire {questionnaire!r}. Published are: {known or 'none'}.")
+            raise CommandError(
+                f"There is no questionnaire {questionnaire!r}. Published are: {known or 'none'}."
+            )
         text = write(load_instrument(found))
         if out is None:
             self.stdout.write(text, ending="")

@@ -29,7 +29,11 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
-            raise CommandError(f"{file.name} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+            raise CommandError(
+                f"{file.name} is not UTF-8 text (byte {error.start}). Save it as UTF-8."
+            ) from error
         except (QuestionnaireFileError, ServiceError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{questionnaire}: {'published' if created else 'is published already, nothing to do'}.")
+        self.stdout.write(
+            f"{questionnaire}: {'published' if created else 'is published already, nothing to do'}."
+        )

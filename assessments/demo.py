@@ -1,0 +1,467 @@
+"""A demo to look around in: an invented organization, six past quarters and an open round.
+
+Everything goes through the services that real use goes through. Only the answers are invented,
+by this model, in points of the agreement scale:
+
+    rating = level + growth * quarter + drift + person + camp + statement + noise
+
+rounded to a value of the scale, where
+
+- *level* is the category's usual level plus what is typical of the capability in the
+  organization, of the team, and of the capability in the team;
+- *growth* is what the team gains a quarter, more in some capabilities than in others;
+- *drift* is the capability's own ups and downs in the team, drawn anew each quarter;
+- *person* is how kindly somebody judges, the same in every quarter;
+- *camp* parts a team that is of two minds: every other person above, the others below;
+- *statement* is how easily a statement is agreed with, the same for everybody;
+- *noise* is drawn anew for every answer.
+
+Key metrics follow the same model in bands. Three answers in a hundred are *don't know* (a third
+in a team that cannot tell) and two are skipped. Four in five people send their answers; of the
+others some stop half-way. People name as their hindrances what they rated low.
+
+The same seed and the same ``now`` give the same answers. All addresses are at example.org, which
+is reserved for examples, so nothing here can reach or belong to a real person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from random import Random
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+
+from .emails import site_address
+from .instrument import Capability, Instrument
+from .models import (
+    Invitation,
+    Organization,
+    OrganizationMembership,
+    OrganizationRole,
+    Questionnaire,
+    Response,
+    Round,
+    Team,
+    TeamRole,
+    User,
+)
+from .queries import load_instrument
+from .scale import DONT_KNOW, Answer, Scale
+from .services import people, rounds
+from .services.responses import COMMENT, HINDRANCES, save_response
+from .tokens import from_text, name_of_round, response_id
+
+ORGANIZATION = "Aviary"
+PASSWORD = "accelerate-demo"  # noqa: S105  it opens a demo, and is printed for everybody to use
+ADMINISTRATOR, COACH, LEAD, MEMBER = "Ada", "Cleo", "Lee", "Mia"
+"""Who can sign in. All others only answer."""
+
+PAST_QUARTERS = 6
+QUARTER_MONTHS = 3
+DAYS_OPEN = 14
+DAYS_SINCE_OPENING = 4  # of the open round, so that some have answered and ten days are left
+LATEST_OPENING = dt.timedelta(days=75)  # into a quarter, so that a past round ends in its quarter
+
+SENT = 0.8  # share of those invited who send their answers
+SENT_SO_FAR = 0.5  # the same in the open round
+STOPPED = 0.4  # share of the others who stop half-way
+SKIPPED = 0.02  # share of questions
+
+CATEGORY_LEVELS = {
+    "continuous_delivery_practices": 4.3,
+    "architecture": 4.4,
+    "product_and_process": 4.6,
+    "lean_management_and_monitoring": 4.3,
+    "culture": 5.2,
+}
+USUAL_LEVEL = 4.5
+METRIC_LEVELS = {"lead_time": 3.4, "deployment_frequency": 3.3, "time_to_restore": 4.2, "change_failure_rate": 4.8}
+USUAL_BAND = 3.5
+
+# Standard deviations in points, and in bands for key metrics
+CAPABILITY_SD, TEAM_SD, DRIFT_SD, PERSON_SD, STATEMENT_SD, NOISE_SD = 0.5, 0.5, 0.15, 0.5, 0.25, 0.8
+
+
+@dataclass(frozen=True)
+class TeamPlan:
+    """A team of the demo, and what is particular about it."""
+
+    name: str
+    group: str
+    size: int
+    level: float = 0.0  # points above or below the others
+    growth: float = 0.0  # points a quarter
+    camps: float = 0.0  # points by which each camp is off the middle
+    dont_know: float = 0.03  # share of answers
+    comments: int = 1  # a round
+    renamed: str = ""  # its name from the middle of the past quarters on
+    sent_so_far: int | None = None  # in the open round; None draws it
+
+
+KESTREL = TeamPlan(
+    # five of eight: one more answer matters, and there are people left to answer as
+    "Team Kestrel", "Hill", 8, level=-0.8, growth=0.3, comments=4, sent_so_far=5
+)  # fmt: skip
+
+TEAMS = (
+    KESTREL,
+    TeamPlan("Team Robin", "Hill", 6),
+    TeamPlan("Team Avocet", "Shore", 9, level=0.3, comments=3),
+    TeamPlan("Team Heron", "Shore", 12, level=0.7, comments=4),
+    TeamPlan("Team Wren", "Shore", 3, level=0.2),  # too small to be shown, ever
+    TeamPlan("Team Duckling", "Woods", 8, level=-0.3, comments=2, renamed="Team Swan"),
+    TeamPlan("Team Magpie", "Woods", 10, camps=1.7, comments=3),
+    TeamPlan("Team Owl", "Woods", 7, dont_know=0.35),
+)
+
+NAMES = (
+    "Aiko Amir Anouk Arun Astrid Bela Bram Carlos Chidi Clara Dalia Dario Diego Edda Elif Emil Esra Farid Fatou "
+    "Felix Freya Gita Goran Greta Hana Hugo Ida Imani Ines Ivo Jana Jonas Juno Kaito Karim Kira Lars Leila Lucia "
+    "Luka Malik Marta Mateo Nadia Nils Noor Olga Omar Pia Priya Quinn Rafa Rosa Ruth Samir Selma Sofia Tariq Tilda "
+    "Uma Vera Wanda Yara Yusuf Zita"
+).split()
+
+COMMENTS = (
+    "Pairing on the release script helped me a lot. Thank you for taking the time.",
+    "I would like us to finish one thing before we start the next.",
+    "Our stand-up has become shorter and better. Let us keep it that way.",
+    "The tests take too long, so I run them less often than I should.",
+    "I never felt blamed when something of mine broke. That is worth a lot.",
+    "We talk about small changes, but the big ones still wait in branches.",
+    "The board shows our work well. What it does not show is what we wait for.",
+    "More time for learning would be welcome, even one afternoon in two weeks.",
+    "I learned more from our last incident review than from any course.",
+    "It is not clear to me who decides which tools we use.",
+    "Talking with the people who use what we build was the best part of this quarter.",
+    "Deployments on a Friday no longer scare me.",
+    "We could ask the security people earlier. They were glad when we did.",
+    "Test data is what costs me most time.",
+    "I am proud of how we helped the new colleagues to settle in.",
+    "Too many meetings in the mornings, when I could concentrate best.",
+    "The new dashboard is good. Now we should look at it together.",
+    "Reviews come quickly, and they are kind.",
+    "I often do not know why something is urgent.",
+    "Let us try the experiment with smaller stories for another quarter.",
+    "Waiting for approval from outside takes longer than the work itself.",
+    "Thank you for reading these. It made a difference last time.",
+    "We should write down what we agreed on. I keep forgetting half of it.",
+    "It is easier to say no to new work since we have a limit.",
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What was made."""
+
+    organization: Organization
+    past: tuple[Round, ...]
+    open: Round
+    invitations: list[Invitation]  # of the open round: their mails are still to be sent
+
+
+@dataclass(frozen=True)
+class _Person:
+    email: str
+    kindness: float  # points
+    camp: int  # 1 or -1
+
+
+@dataclass
+class _Team:
+    """A team with the parts of the model that stay the same over the quarters."""
+
+    plan: TeamPlan
+    row: Team
+    people: list[_Person]
+    levels: dict[str, float]  # by capability or key metric
+    growth: dict[str, float]
+    comments: Iterable[str]
+
+
+# --- Reading ----------------------------------------------------------------------------------
+
+
+def address_of(name: str) -> str:
+    """The e-mail address of somebody in the demo."""
+    return f"{name.lower()}@example.org"
+
+
+def find_demo() -> Organization | None:
+    """The organization of the demo. No real one has an administrator at example.org."""
+    membership = OrganizationMembership.objects.filter(
+        organization__name=ORGANIZATION, user__email=address_of(ADMINISTRATOR)
+    ).select_related("organization")
+    found = membership.first()
+    return found.organization if found else None
+
+
+def respondent_link(now: dt.datetime) -> str | None:
+    """A link to answer as somebody of Team Kestrel who has not sent their answers yet.
+
+    None when there is no demo, none of its rounds is open, or everybody has answered. The link is
+    derived anew, as for a mail, and the same until its answers are sent.
+    """
+    invitations = Invitation.objects.filter(
+        assessment__round__organization=find_demo(),
+        assessment__round__closed_at=None,
+        assessment__round__closes_at__gt=now,
+        assessment__team_name=KESTREL.name,
+        token_hash__isnull=False,
+        email__endswith="@example.org",
+    ).select_related("assessment__round")
+    for invitation in invitations.order_by("email"):
+        token = rounds.link_token(invitation, invitation.assessment.round)
+        if not _response(token).complete:
+            return site_address(reverse("respond_enter", args=[token]))
+    return None
+
+
+def _response(token: str) -> Response:
+    round_id, secret = from_text(token)
+    return Response.objects.get(pk=response_id(secret, name_of_round(round_id)))
+
+
+def introduction(now: dt.datetime) -> str:
+    """What to tell somebody who starts the demo; empty when there is none."""
+    if find_demo() is None:
+        return ""
+    roles = {
+        ADMINISTRATOR: "administers the organization",
+        COACH: "coaches its teams",
+        LEAD: f"leads {KESTREL.name}",
+        MEMBER: f"is a member of {KESTREL.name}",
+    }
+    lines = [f'The demo\'s people sign in at {site_address("/")} with the password "{PASSWORD}":']
+    lines += [f"  {address_of(name):<18} {role}" for name, role in roles.items()]
+    link = respondent_link(now)
+    if link:
+        lines += [f"To answer the open round as somebody of {KESTREL.name}, without signing in:", f"  {link}"]
+    return "\n".join(lines)
+
+
+# --- Making -----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create(*, questionnaire: Questionnaire, seed: int, now: dt.datetime) -> Demo:
+    """Make the whole demo, or nothing.
+
+    One transaction, so what keeps links and answers of an open round apart on PostgreSQL (two
+    transactions, see ``open_round``) is lost here; these people are invented.
+    """
+    chance = Random(seed)  # noqa: S311  it invents answers and guards nothing
+    instrument = load_instrument(questionnaire)
+    organization = people.create_organization(name=ORGANIZATION)
+    administrator = _add_officials(organization)
+    model = _Model(instrument, chance)
+    teams = _add_teams(organization, administrator, model)
+    opened = now - dt.timedelta(days=DAYS_SINCE_OPENING)
+    past = []
+    for quarter, opens_at in enumerate(past_openings(opened)):
+        if quarter == PAST_QUARTERS // 2:
+            _rename(teams, administrator)
+        of = _open(organization, questionnaire, opens_at, administrator)
+        _answer(of, teams, model, quarter, opens_at + dt.timedelta(days=2), so_far=False)
+        rounds.close_round(round=of, by=administrator, now=of.closes_at)
+        past.append(of)
+    current = _open(organization, questionnaire, opened, administrator)
+    _answer(current, teams, model, PAST_QUARTERS, now, so_far=True)
+    invitations = list(Invitation.objects.filter(assessment__round=current).order_by("email"))
+    return Demo(organization, tuple(past), current, invitations)
+
+
+def past_openings(opened: dt.datetime) -> list[dt.datetime]:
+    """When the rounds of the quarters before ``opened`` were opened, oldest first, one in each quarter."""
+    into = min(opened - _quarter_start(opened, 0), LATEST_OPENING)
+    return [_quarter_start(opened, -back) + into for back in range(PAST_QUARTERS, 0, -1)]
+
+
+def _quarter_start(moment: dt.datetime, shift: int) -> dt.datetime:
+    """The first moment of the quarter that lies ``shift`` quarters after that of ``moment``."""
+    year, quarter = divmod(moment.year * 4 + (moment.month - 1) // QUARTER_MONTHS + shift, 4)
+    return dt.datetime(year, quarter * QUARTER_MONTHS + 1, 1, tzinfo=moment.tzinfo)
+
+
+def round_name(opened: dt.datetime) -> str:
+    """The name of the round that is opened then: ``2026, third quarter``."""
+    words = ("first", "second", "third", "fourth")
+    return f"{opened.year}, {words[(opened.month - 1) // QUARTER_MONTHS]} quarter"
+
+
+def _add_officials(organization: Organization) -> User:
+    """The administrator and the coach; the administrator is who does all that follows."""
+    for name, role in ((ADMINISTRATOR, OrganizationRole.ADMINISTRATOR), (COACH, OrganizationRole.COACH)):
+        membership = people.set_organization_role(
+            organization=organization, email=address_of(name), name=name, role=role, by=None
+        )
+        _let_in(membership.user)
+    return User.objects.get(email=address_of(ADMINISTRATOR))
+
+
+def _let_in(user: User) -> None:
+    user.set_password(PASSWORD)
+    user.save()
+
+
+def _add_teams(organization: Organization, by: User, model: _Model) -> list[_Team]:
+    groups = {
+        name: people.create_group(organization=organization, name=name, by=by)
+        for name in dict.fromkeys(plan.group for plan in TEAMS)
+    }
+    names = iter(NAMES)
+    teams = []
+    for plan in TEAMS:
+        row = people.create_team(organization=organization, name=plan.name, group=groups[plan.group], by=by)
+        known = [LEAD, MEMBER] if plan is KESTREL else []
+        members = [*known, *islice(names, plan.size - len(known))]
+        _add_members(row, members, by)
+        teams.append(model.team(plan, row, members))
+    return teams
+
+
+def _add_members(team: Team, names: Sequence[str], by: User) -> None:
+    """Put them on the roster; the first one leads the team."""
+    for name in names:
+        role = TeamRole.LEAD if name == names[0] else TeamRole.MEMBER
+        membership = people.add_to_team(team=team, email=address_of(name), name=name, role=role, by=by)
+        if name in (LEAD, MEMBER):
+            _let_in(membership.user)
+
+
+def _rename(teams: list[_Team], by: User) -> None:
+    for team in teams:
+        if team.plan.renamed:
+            people.change_team(team=team.row, name=team.plan.renamed, group=team.row.group, by=by)
+
+
+def _open(organization: Organization, questionnaire: Questionnaire, opens_at: dt.datetime, by: User) -> Round:
+    of = rounds.create_round(
+        organization=organization,
+        questionnaire=questionnaire,
+        name=round_name(opens_at),
+        opens_at=opens_at,
+        closes_at=opens_at + dt.timedelta(days=DAYS_OPEN),
+        team_first_days=0,  # so that Ada and Cleo can look at a round that was closed just now
+        by=by,
+    )
+    rounds.open_round(round=of, by=by, now=opens_at)
+    return of
+
+
+def _answer(of: Round, teams: list[_Team], model: _Model, quarter: int, now: dt.datetime, *, so_far: bool) -> None:
+    """Let the people of all teams answer by their links, as many as do by then."""
+    invitations = Invitation.objects.filter(assessment__round=of)
+    tokens = {invitation.email: rounds.link_token(invitation, of) for invitation in invitations}
+    for team in teams:
+        drift = model.drift()
+        sent, stopped = model.turnout(team, so_far=so_far)
+        comments = list(islice(team.comments, min(team.plan.comments, len(sent))))
+        for person in [*sent, *stopped]:
+            answers = model.answers(team, person, quarter, drift)
+            if person in stopped:
+                answers = model.first_part(answers)
+            else:
+                answers[HINDRANCES] = model.hindrances(answers) or None
+                answers[COMMENT] = comments.pop() if comments else None
+            save_response(token=tokens[person.email], answers=answers, complete=person in sent, now=now)
+
+
+# --- The model of the answers -----------------------------------------------------------------
+
+
+class _Model:
+    """Draws what people answer; the module's docstring says how."""
+
+    def __init__(self, instrument: Instrument, chance: Random) -> None:
+        self.instrument = instrument
+        self.chance = chance
+        self.levels = {
+            capability.key: CATEGORY_LEVELS.get(category.key, USUAL_LEVEL) + self.draw(CAPABILITY_SD)
+            for category in instrument.categories
+            for capability in category.capabilities
+        } | {metric.key: METRIC_LEVELS.get(metric.key, USUAL_BAND) for metric in instrument.key_metrics}
+        self.ease = {statement.key: self.draw(STATEMENT_SD) for statement in instrument.statements}
+
+    def draw(self, sd: float) -> float:
+        """A number around zero."""
+        return self.chance.gauss(0, sd)
+
+    def team(self, plan: TeamPlan, row: Team, names: Sequence[str]) -> _Team:
+        """What stays the same about a team and its people."""
+        members = [
+            _Person(address_of(name), self.draw(PERSON_SD), 1 if number % 2 else -1)
+            for number, name in enumerate(names)
+        ]
+        levels = {key: level + plan.level + self.draw(TEAM_SD) for key, level in self.levels.items()}
+        growth = {key: plan.growth * self.chance.uniform(0.4, 1.6) for key in self.levels}
+        own_order = self.chance.sample(COMMENTS, len(COMMENTS))
+        return _Team(plan, row, members, levels, growth, cycle(own_order))
+
+    def drift(self) -> dict[str, float]:
+        """A quarter's ups and downs in one team."""
+        return {key: self.draw(DRIFT_SD) for key in self.levels}
+
+    def turnout(self, team: _Team, *, so_far: bool) -> tuple[list[_Person], list[_Person]]:
+        """Who sends their answers, and who stops half-way."""
+        # those who can sign in have not answered the open round yet: it is theirs to try
+        able = [person for person in team.people if not so_far or person.email not in SIGN_IN_ADDRESSES]
+        number = math.floor(len(team.people) * (SENT_SO_FAR if so_far else SENT) + self.chance.random())
+        if so_far:
+            number = min(number, len(team.people) - 1) if team.plan.sent_so_far is None else team.plan.sent_so_far
+        sent = self.chance.sample(able, number)
+        # Kestrel's link in the open round starts with an empty questionnaire
+        rest = [] if so_far and team.plan is KESTREL else [person for person in able if person not in sent]
+        return sent, [person for person in rest if self.chance.random() < STOPPED]
+
+    def answers(self, team: _Team, person: _Person, quarter: int, drift: dict[str, float]) -> dict[str, Any]:
+        """One person's answers to all statements and key metrics, but for those they skip."""
+        common = person.kindness + person.camp * team.plan.camps
+        given: dict[str, Any] = {}
+        for capability in self.instrument.capabilities:
+            level = self._level(team, capability.key, quarter, drift) + common
+            for statement in capability.statements:
+                value = self._answer(level + self.ease[statement.key], self.instrument.scale, team.plan)
+                if statement.reversed and isinstance(value, int):
+                    value = self.instrument.scale.low + self.instrument.scale.high - value
+                given[statement.key] = value
+        for metric in self.instrument.key_metrics:
+            level = self._level(team, metric.key, quarter, drift) + person.kindness / 2
+            given[metric.key] = self._answer(level, metric.scale, team.plan)
+        return {key: value for key, value in given.items() if self.chance.random() >= SKIPPED}
+
+    def _level(self, team: _Team, key: str, quarter: int, drift: dict[str, float]) -> float:
+        return team.levels[key] + team.growth[key] * quarter + drift[key]
+
+    def _answer(self, level: float, scale: Scale, plan: TeamPlan) -> Answer:
+        value = round(level + self.draw(NOISE_SD))
+        return DONT_KNOW if self.chance.random() < plan.dont_know else min(max(value, scale.low), scale.high)
+
+    def first_part(self, answers: dict[str, Any]) -> dict[str, Any]:
+        """The answers up to where somebody stopped."""
+        return dict(islice(answers.items(), self.chance.randrange(5, len(answers) - 5)))
+
+    def hindrances(self, answers: dict[str, Any]) -> list[str]:
+        """Up to three capabilities that the person rated low, in the order of the questionnaire."""
+        ratings = {c.key: self._rating(c, answers) + self.draw(1) for c in self.instrument.capabilities}
+        number = self.chance.randrange(4)
+        worst = sorted(ratings, key=lambda key: ratings[key])[:number]
+        return [key for key in ratings if key in worst]
+
+    def _rating(self, capability: Capability, answers: dict[str, Any]) -> float:
+        """What the person thinks of a capability; the middle where they did not say."""
+        scale = self.instrument.scale
+        values = [
+            scale.low + scale.high - value if statement.reversed else value
+            for statement in capability.statements
+            if isinstance(value := answers.get(statement.key), int)
+        ]
+        return sum(values) / len(values) if values else (scale.low + scale.high) / 2
+
+
+SIGN_IN_ADDRESSES = frozenset(address_of(name) for name in (ADMINISTRATOR, COACH, LEAD, MEMBER))

@@ -1,0 +1,56 @@
+"""``manage.py create_demo``: an invented organization to look around in."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from assessments import demo
+from assessments.models import Assessment, Organization, Questionnaire, TeamMembership
+from assessments.questionnaire_file import read
+from assessments.services.questionnaires import import_questionnaire
+from assessments.tasks import send_invitation
+
+QUESTIONNAIRE = "accelerate-1.yaml"
+
+
+class Command(BaseCommand):
+    """Fill an empty database with the demo."""
+
+    help = "Make an invented organization with six past quarters and an open round. Needs an empty database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which of all possible demos."""
+        parser.add_argument("--seed", type=int, default=1, help="another number invents other answers")
+
+    def handle(self, *args: Any, seed: int, **options: Any) -> None:
+        """Refuse where there is anything already; else make everything and say what it is."""
+        if Organization.objects.exists():
+            raise CommandError("The database has an organization already; the demo is for an empty one.")
+        now = timezone.now()
+        made = demo.create(questionnaire=_questionnaire(), seed=seed, now=timezone.localtime(now))
+        for invitation in made.invitations:
+            send_invitation.enqueue(str(invitation.pk))
+        self.stdout.write(_summary(made))
+        self.stdout.write(demo.introduction(now))
+
+
+def _questionnaire() -> Questionnaire:
+    """The questionnaire that the product ships, published now if it is not yet."""
+    path = Path(settings.BASE_DIR) / "fixtures" / "questionnaires" / QUESTIONNAIRE
+    instrument = read(path.read_text(encoding="utf-8"), path.name)
+    questionnaire, _created = import_questionnaire(instrument=instrument, now=timezone.now())
+    return questionnaire
+
+
+def _summary(made: demo.Demo) -> str:
+    teams = Assessment.objects.filter(round=made.open).count()
+    people = TeamMembership.objects.filter(team__organization=made.organization).count()
+    closes_at = timezone.localtime(made.open.closes_at)
+    return (
+        f"Made {made.organization}: {teams} teams with {people} people, {len(made.past)} closed rounds, "
+        f'and "{made.open}", which is open until {closes_at:%-d %B %Y}.'
+    )
