@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,9 @@ from .content import ReportContent
 
 FONTS = Path(settings.BASE_DIR) / "accelerate_survey" / "static" / "fonts"
 FONT_FILES = ("Inter-Regular.ttf", "Inter-SemiBold.ttf", "Inter-Italic.ttf")
+
+
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
 
 
 class OwnFilesOnly(URLFetcher):

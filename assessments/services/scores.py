@@ -72,9 +72,9 @@ def _score(row: Any, kind: ScoreKind, **values: Any) -> Score:
     return Score(**fixed, **{name: None if value != value else value for name, value in values.items()})
 
 
-def _counts(table: Any) -> dict[tuple[Any, str], dict[str, dict[str, int]]]:
+def _counts(table: Any) -> dict[Any, dict[str, dict[str, int]]]:
     """{(team, capability): {statement key: {"disagree": …, "neutral": …, "agree": …, "dont_know": …}}}"""
-    found: dict[tuple[Any, str], dict[str, dict[str, int]]] = defaultdict(dict)
+    found: dict[Any, dict[str, dict[str, int]]] = defaultdict(dict)
     for row in table.itertuples():
         classes = ("disagree", "neutral", "agree", "dont_know")
         found[row.team, row.capability][row.key] = {name: int(getattr(row, name)) for name in classes}

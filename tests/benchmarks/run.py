@@ -1,0 +1,238 @@
+"""``make bench``: what is promised about speed, as ratios against a baseline measured in the same run.
+
+Machines differ and are never quiet, so no figure stands alone: what is measured and what it is
+measured against take turns, and the medians are compared.
+"""
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(tempfile.mkdtemp(prefix="accelerate-survey-bench-"))
+os.environ |= {"DATA_DIR": str(DATA), "DJANGO_SETTINGS_MODULE": "accelerate_survey.settings", "SITE_URL": ""}
+
+import django  # noqa: E402  the environment comes first
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from assessments.models import Response, Round, Team  # noqa: E402
+from assessments.pages import pages_of  # noqa: E402
+from assessments.queries import load_instrument  # noqa: E402
+from assessments.services import rounds  # noqa: E402
+from reports import pdf  # noqa: E402
+from reports.builder import build_content  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.benchmarks.load import Outcome, load  # noqa: E402
+
+CLIENTS = 32
+SECONDS = 6
+TURNS = 3
+CHROMIUM = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pdf-header-footer",
+]  # fmt: skip
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _in_turns(first: Callable[[], object], second: Callable[[], object], times: int) -> tuple[float, float]:
+    """Median seconds of each, after one run of each that does not count."""
+    first(), second()
+    pairs = [(_seconds(first), _seconds(second)) for _ in range(times)]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def _report(name: str, ratio: float, goal: str, met: bool, detail: str) -> bool:
+    print(f"{'ok  ' if met else 'MISS'} {name}: {ratio:.2f} (goal {goal})\n     {detail}", flush=True)
+    return met
+
+
+def prepare() -> None:
+    """An SQLite database with the shipped questionnaire."""
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    for path in sorted((ROOT / "fixtures" / "questionnaires").glob("*.yaml")):
+        call_command("import_questionnaire", path, verbosity=0, stdout=open(os.devnull, "w"))
+
+
+def _filled_round(name: str, sizes: dict[str, int]) -> Round:
+    """A closed round in which teams of these sizes answered everything at random."""
+    import random  # noqa: PLC0415  only here
+
+    chance = random.Random(1)
+    organization = factories.make_organization(name)
+    for team, size in sizes.items():
+        factories.make_team(organization, team, size)
+    now = timezone.now()
+    opened = factories.open_round(organization, now=now - factories.DAY)
+    instrument = load_instrument(opened.questionnaire)
+    responses = list(Response.objects.filter(assessment__round=opened))
+    for response in responses:  # written at once: what is measured here is reading
+        response.answers, response.complete = factories.random_answers(instrument, chance), True
+    Response.objects.bulk_update(responses, ["answers", "complete"], batch_size=500)
+    rounds.close_round(round=opened, by=None, now=now)
+    return opened
+
+
+def bench_results_page() -> bool:
+    """The same page for a team of 5 and a team of 5,000."""
+    made = _filled_round("Pages", {"Small": 5, "Large": 5000})
+    lee = factories.make_user("Lee")
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(lee)
+    addresses = {}
+    for team in Team.objects.filter(organization=made.organization):
+        factories.people.add_to_team(team=team, email=lee.email, name="Lee", by=None)
+        addresses[team.name] = f"/o/{made.organization.slug}/teams/{team.slug}/rounds/{made.pk}/"
+
+    def get(name: str) -> None:
+        assert client.get(addresses[name]).status_code == 200
+
+    small, large = _in_turns(lambda: get("Small"), lambda: get("Large"), 15)
+    with CaptureQueriesContext(connection) as queries:
+        get("Large")
+    ratio = large / small
+    first = _report(
+        "Results page, 5,000 responses against 5", ratio, "at most 1.2", ratio <= 1.2,
+        f"{large * 1000:.0f} ms against {small * 1000:.0f} ms, median of 15 in turns",
+    )  # fmt: skip
+    number = len(queries)
+    return _report("Results page, queries", number, "at most 12", number <= 12, "counted, with a session") and first
+
+
+def bench_pdf() -> bool:
+    """A full report from a warm worker against Chromium, started fresh, printing the same HTML."""
+    browser = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+    _filled_round("Before", {"Kestrel": 8})
+    made = _filled_round("Report", {"Kestrel": 8})
+    content = build_content(made.assessments.get(), "en", for_team=False)
+    page, printed = DATA / "report.html", DATA / "report.pdf"
+    page.write_text(pdf.render_html(content), encoding="utf-8")
+
+    def chromium() -> None:
+        with tempfile.TemporaryDirectory() as profile:
+            command = [browser, *CHROMIUM, f"--user-data-dir={profile}", f"--print-to-pdf={printed}", page.as_uri()]
+            subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+    ours, theirs = _in_turns(lambda: pdf.render(content), chromium, 7)
+    ratio = ours / theirs
+    return _report(
+        "Full PDF from a warm worker, charts drawn anew, against fresh Chromium", ratio, "at most 1.0", ratio <= 1.0,
+        f"{ours:.2f} s against {theirs:.2f} s, median of 7 in turns",
+    )  # fmt: skip
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _server(settings: str) -> Iterator[int]:
+    """gunicorn with two workers, as ``make run`` starts it."""
+    port = _free_port()
+    command = [
+        sys.executable, "-m", "gunicorn", "accelerate_survey.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
+        "--worker-class", "gthread", "--threads", "4", "--keep-alive", "30", "--log-level", "error",
+        "--no-control-socket",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": settings})
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def bench_saving() -> bool:
+    """Saving a page of answers against a bare view that stores the same JSON."""
+    organization = factories.make_organization("Saving")
+    team = factories.make_team(organization, "Team", CLIENTS)
+    opened = factories.open_round(organization, now=timezone.now())
+    page = pages_of(load_instrument(opened.questionnaire))[0]
+    answers = dict.fromkeys(page.keys, 5)
+    csrf = "a" * 32
+    form = urlencode(answers | {"csrfmiddlewaretoken": csrf}).encode()
+    ours = [
+        _request(
+            "/respond/1/", form,
+            {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+                "Cookie": f"respond={token}; csrftoken={csrf}",
+            },
+        )
+        for token in factories.tokens_of(opened, team)
+    ]  # fmt: skip
+    ids = Response.objects.filter(assessment__round=opened).values_list("pk", flat=True)
+    bare = [_request(f"/{pk}/", json.dumps(answers).encode(), {"Content-Type": "application/json"}) for pk in ids]
+    outcomes: dict[str, list[Outcome]] = {"ours": [], "bare": []}
+    with _server("accelerate_survey.settings") as port, _server("tests.benchmarks.bare_settings") as bare_port:
+        load(port, ours, 200, 2), load(bare_port, bare, 204, 2)  # warm
+        for _ in range(TURNS):
+            outcomes["bare"].append(load(bare_port, bare, 204, SECONDS))
+            outcomes["ours"].append(load(port, ours, 200, SECONDS))
+    stored = Response.objects.filter(assessment__round=opened, answers=answers).count()
+    rate = {name: statistics.median(outcome.rate for outcome in found) for name, found in outcomes.items()}
+    p95 = max(outcome.p95 for outcome in outcomes["ours"])
+    errors = sum(outcome.errors for outcome in outcomes["ours"])
+    ratio = rate["ours"] / rate["bare"]
+    return _report(
+        "Saving a page of answers against a bare view", ratio, "at least 0.5, no errors",
+        ratio >= 0.5 and not errors and stored == CLIENTS,
+        f"{rate['ours']:.0f} saves a second against {rate['bare']:.0f}, {CLIENTS} clients, 2 workers, p95 {p95:.2f} s, "
+        f"{errors} errors, {stored} of {CLIENTS} responses hold what was sent",
+    )  # fmt: skip
+
+
+def main() -> int:
+    """All benchmarks, or those named; 1 where a goal was missed."""
+    found = {"results": bench_results_page, "pdf": bench_pdf, "saving": bench_saving}
+    chosen = sys.argv[1:] or list(found)
+    if unknown := set(chosen) - set(found):
+        print(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(found)}.", file=sys.stderr)
+        return 2
+    try:
+        prepare()
+        return 0 if all([found[name]() for name in chosen]) else 1
+    finally:
+        shutil.rmtree(DATA, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""What is there when a test begins. Run inside the product's environment, not in the test's.
+
+``Stage.set_scene`` calls ``tell`` in a process of its own and reads what it prints.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from assessments.models import Organization, OrganizationRole, Questionnaire, Round, Team, TeamRole
+from assessments.services import people, rounds
+from reports.models import Report
+from tests import factories
+
+DAY = factories.DAY
+PASSWORD = factories.PASSWORD
+MARKUP = """<img src=x onerror=alert(1)>'"&amp;{{ 7|add:1 }}"""
+"""A name that would do harm on a page which believes it."""
+
+
+def tell(scene: Callable[[], Any]) -> None:
+    """Print what a scene returns."""
+    print(json.dumps(scene()))
+
+
+def _person(organization: Organization, name: str, role: str, team: Team | None = None) -> str:
+    """Somebody who can sign in; the address."""
+    user = factories.make_user(f"{name}.{organization.slug}")
+    user.name = name
+    user.save()
+    if team:
+        people.add_to_team(team=team, email=user.email, name=name, role=role, by=None)
+    else:
+        people.set_organization_role(
+            organization=organization, email=user.email, name=name, role=role, by=None
+        )
+    return str(user.email)
+
+
+def _links(of: Round, team: Team) -> list[str]:
+    return [f"/respond/{token}/" for token in factories.tokens_of(of, team)]
+
+
+def respondents() -> dict[str, Any]:
+    """Sixteen small teams in one open round, so that each test has people of its own; one round over."""
+    now = timezone.now()
+    aviary = people.create_organization(name="Aviary")
+    teams = [factories.make_team(aviary, f"Team {number}", size=2) for number in range(16)]
+    admin = _person(aviary, "ada", OrganizationRole.ADMINISTRATOR)
+    questionnaire = Questionnaire.objects.get()
+    asked = factories.open_round(aviary, "2026 Q4", now=now, questionnaire=questionnaire)
+    swamp = people.create_organization(name="Swamp")
+    late = factories.make_team(swamp, "Team Late", size=2)
+    over = factories.open_round(swamp, "Last", now=now - 15 * DAY, questionnaire=questionnaire)
+    return {
+        "admin": admin,
+        "round": f"/o/aviary/rounds/{asked.pk}/",
+        "teams": {team.name: _links(asked, team) for team in teams},
+        "over": _links(over, late)[0],
+    }
+
+
+def closing() -> dict[str, Any]:
+    """A round that is to be closed while somebody answers."""
+    pond = people.create_organization(name="Pond")
+    team = factories.make_team(pond, "Team Heron", size=2)
+    asked = factories.open_round(
+        pond, "2026 Q4", now=timezone.now(), questionnaire=Questionnaire.objects.get()
+    )
+    return {"links": _links(asked, team), "round": asked.pk}
+
+
+def close_all_rounds_of_pond() -> None:
+    """Close what is open at the pond."""
+    for found in Round.objects.filter(organization__slug="pond", closed_at=None):
+        rounds.close_round(round=found, by=None, now=timezone.now())
+
+
+def every_page() -> dict[str, Any]:
+    """One organization in which every page has something to show."""
+    now = timezone.now()
+    questionnaire = Questionnaire.objects.get()
+    forest = people.create_organization(name="Forest of Enchantment")
+    group = people.create_group(organization=forest, name="Birds of prey", by=None)
+    owls = factories.make_team(forest, "Team Owl", size=8)
+    people.change_team(team=owls, name="Team Owl", group=group, by=None)
+    few = factories.make_team(forest, f"Few {MARKUP}", size=4)
+    people_ = {
+        "ada": _person(forest, "ada", OrganizationRole.ADMINISTRATOR),
+        "cleo": _person(forest, "cleo", OrganizationRole.COACH),
+        "lee": _person(forest, "lee", TeamRole.LEAD, owls),
+        "finn": _person(forest, "finn", TeamRole.LEAD, few),
+        "mia": _person(forest, "mia", TeamRole.MEMBER, owls),
+    }
+    people.add_to_team(team=few, email=people_["mia"], name="mia", by=None)  # on two teams: she sees a home
+    empty = people.create_organization(name="Empty")
+    people_["eve"] = _person(empty, "eve", OrganizationRole.ADMINISTRATOR)
+
+    def closed(name: str, ago: dt.timedelta, values: list[list[int]], **fields: Any) -> Round:
+        made = factories.open_round(forest, name, now=now - ago, questionnaire=questionnaire, **fields)
+        instrument = rounds.load_instrument(questionnaire)
+        for token, own in zip(factories.tokens_of(made, owls), values, strict=False):
+            given = {
+                statement.key: own[place % len(own)] for place, statement in enumerate(instrument.statements)
+            } | {metric.key: min(own[0], 6) for metric in instrument.key_metrics}
+            keys = [capability.key for capability in instrument.capabilities]
+            more = {"hindrances": [keys[own[0]], keys[own[1]]], "comment": f"Said by one of us: {MARKUP}"}
+            factories.answer(token, given | more, now=now - ago)
+        factories.answer_all(made, few, [3, 4, 5], now=now - ago)
+        rounds.close_round(round=made, by=None, now=now - ago + DAY)
+        return made
+
+    before = closed(
+        "2026, second quarter", 100 * DAY, [[2, 4, 3, 5], [3, 3, 4, 6], [4, 5, 2, 4], [3, 4, 4, 5], [5, 3, 2, 7]]
+    )
+    last = closed(
+        "2026, third quarter", 10 * DAY,
+        [[1, 6, 4, 5, 7], [2, 6, 4, 6, 3], [7, 5, 5, 4, 1], [6, 7, 3, 5, 2], [5, 6, 4, 6, 6], [2, 7, 4, 5, 1],
+         [6, 6, 5, 6, 7], [3, 6, 4, 5, 4], [6, 6, 4, 6, 2]],
+    )  # fmt: skip
+    mine = closed("2026, special", 2 * DAY, [[4, 5, 6]] * 5, team_first_days=30)
+    waiting = Report.objects.create(assessment=before.assessments.get(team=owls))
+    factories.make_round(forest, "2027, first quarter", now=now, questionnaire=questionnaire)
+    planned = Round.objects.get(name="2027, first quarter")
+    running = factories.open_round(
+        forest, "2026, fourth quarter", now=now, questionnaire=questionnaire, team_first_days=2
+    )
+    people.add_to_team(team=owls, email="newcomer@example.org", name="Newcomer", by=None)
+    links = _links(running, owls)
+    factories.answer_all(running, few, [4, 4], now=now)
+    return {
+        "people": people_,
+        "org": f"/o/{forest.slug}/",
+        "empty": f"/o/{empty.slug}/",
+        "owls": f"/o/{forest.slug}/teams/{owls.slug}/",
+        "few": f"/o/{forest.slug}/teams/{few.slug}/",
+        "planned": planned.pk,
+        "running": running.pk,
+        "before": before.pk,
+        "last": last.pk,
+        "team_first": mine.pk,
+        "waiting": waiting.assessment.round_id,
+        "links": links,
+    }

@@ -1,0 +1,200 @@
+"""The product as it runs in real use: a web server, a worker and a mail server, each for itself.
+
+Web server and worker are processes with a database, a key and static files of their own in a
+temporary folder. The mail server is a thread here that keeps what it gets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email
+import email.policy
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiosmtpd.controller import Controller
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+QUESTIONNAIRE = ROOT / "fixtures" / "questionnaires" / "accelerate-1.yaml"
+HOST = "127.0.0.1"
+PATIENCE = 60
+"""Seconds after which something is taken for broken; nothing here usually takes three."""
+
+
+T = TypeVar("T")
+
+
+def until(reached: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
+    """What ``reached`` returns once that is true; it is asked again until the time is over."""
+    end = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (found := reached()):
+        assert time.monotonic() < end, f"{what}: not within {seconds} seconds"
+        pause.wait(0.05)
+    return found
+
+
+class Mailbox:
+    """What the mail server got, for aiosmtpd to hand it over."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.arrived = threading.Condition()
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
+        """Keep a mail."""
+        mail = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+        with self.arrived:
+            self.mails.append(mail)
+            self.arrived.notify_all()
+        return "250 OK"
+
+    def wait_for(self, number: int, *, subject: str, to: str = "") -> list[EmailMessage]:
+        """The mails with these words in their subject, as soon as there are so many."""
+
+        def found() -> list[EmailMessage]:
+            return [mail for mail in self.mails if subject in mail["Subject"] and to in mail["To"]]
+
+        with self.arrived:
+            enough = self.arrived.wait_for(lambda: len(found()) >= number, PATIENCE)
+            assert enough, f"{len(found())} of {number} mails with the subject {subject!r} {to}"
+            return found()
+
+
+@dataclass
+class Stage:
+    """The running product."""
+
+    url: str
+    folder: Path
+    environment: dict[str, str]
+    mailbox: Mailbox
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *command: str, **options: Any) -> subprocess.Popen[bytes]:
+        """Start a program of the virtual environment; what it says goes into the log."""
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=self.environment, stdout=log, stderr=log, **options
+            )
+        self.processes.append(process)
+        return process
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command of manage.py; what it prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def set_scene(self, name: str) -> Any:
+        """People, teams and rounds, made by a function of scenes.py in a process of its own."""
+        words = f"from tests.journeys import scenes; scenes.tell(scenes.{name})"
+        return json.loads(self.manage("shell", "--no-imports", "-c", words))
+
+    def log(self) -> str:
+        """What all programs have said."""
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def answers(self) -> bool:
+        """Whether the web server does."""
+        dead = [process for process in self.processes if process.poll() is not None]
+        assert not dead, self.log()
+        try:
+            with urllib.request.urlopen(f"{self.url}/account/login/", timeout=PATIENCE) as response:
+                return bool(response.status == 200)
+        except urllib.error.URLError:
+            return False
+
+    def end(self) -> None:
+        """End all programs, kindly first."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def mail_server() -> Iterator[tuple[Mailbox, int]]:
+    """A mail server that sends nothing on, and its port."""
+    mailbox, port = Mailbox(), _free_port()
+    controller = Controller(mailbox, hostname=HOST, port=port)
+    controller.start()
+    try:
+        yield mailbox, port
+    finally:
+        controller.stop()
+
+
+def _environment(folder: Path, url: str, mail_port: int) -> dict[str, str]:
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "accelerate_survey.settings",
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": "",
+        "SECRET_KEY": secrets.token_urlsafe(40),
+        "SITE_URL": url,
+        "EMAIL_URL": f"smtp://{HOST}:{mail_port}",
+        "DEFAULT_FROM_EMAIL": "",
+        "TIME_ZONE": "",
+        "DEBUG": "",
+        "PYTHONWARNINGS": "",
+    }
+
+
+@contextlib.contextmanager
+def running_stage() -> Iterator[Stage]:
+    """The product with an empty database and the questionnaire that it ships."""
+    folder = Path(tempfile.mkdtemp(prefix="accelerate-journey-"))
+    listener = socket.create_server((HOST, 0))  # handed on to the web server, so nobody can take the port
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    with mail_server() as (mailbox, mail_port):
+        stage = Stage(url, folder, _environment(folder, url, mail_port), mailbox)
+        try:
+            _raise_curtain(stage, listener)
+            yield stage
+        finally:
+            listener.close()
+            stage.end()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _raise_curtain(stage: Stage, listener: socket.socket) -> None:
+    static = stage.start("manage.py", "collectstatic", "--noinput", "--verbosity=0")
+    stage.manage("migrate", "--verbosity=0")
+    stage.manage("import_questionnaire", str(QUESTIONNAIRE))
+    stage.start("manage.py", "db_worker", "--no-startup-delay", "--interval=0.2")
+    assert static.wait(PATIENCE) == 0, stage.log()
+    stage.processes.remove(static)
+    stage.start(
+        "-m", "gunicorn", "accelerate_survey.wsgi", f"--bind=fd://{listener.fileno()}", "--workers=2",
+        "--threads=4", "--graceful-timeout=2", "--no-control-socket", "--worker-tmp-dir", str(stage.folder),
+        pass_fds=[listener.fileno()],
+    )  # fmt: skip
+    listener.close()
+    until(stage.answers, "the web server answers")
