@@ -16,9 +16,10 @@ rounded to a value of the scale, where
 - *statement* is how easily a statement is agreed with, the same for everybody;
 - *noise* is drawn anew for every answer.
 
-Key metrics follow the same model in bands. Three answers in a hundred are *don't know* (a third
-in a team that cannot tell) and two are skipped. Four in five people send their answers; of the
-others some stop half-way. People name as their hindrances what they rated low.
+Key metrics follow the same model in bands. Three answers in a hundred are *don't know* and two are
+skipped; in one team, people cannot tell anything about nearly half of the capabilities, the same
+ones in every quarter. Four in five people send their answers; of the others some stop half-way.
+People name as their hindrances what they rated low.
 
 The same seed and the same ``now`` give the same answers. All addresses are at example.org, which
 is reserved for examples, so nothing here can reach or belong to a real person.
@@ -71,7 +72,7 @@ LATEST_OPENING = dt.timedelta(days=75)  # into a quarter, so that a past round e
 SENT = 0.8  # share of those invited who send their answers
 SENT_SO_FAR = 0.5  # the same in the open round
 STOPPED = 0.4  # share of the others who stop half-way
-SKIPPED = 0.02  # share of questions
+SKIPPED, UNSURE = 0.02, 0.03  # shares of questions left open, and answered with don't know
 
 CATEGORY_LEVELS = {
     "continuous_delivery_practices": 4.3,
@@ -81,7 +82,12 @@ CATEGORY_LEVELS = {
     "culture": 5.2,
 }
 USUAL_LEVEL = 4.5
-METRIC_LEVELS = {"lead_time": 3.4, "deployment_frequency": 3.3, "time_to_restore": 4.2, "change_failure_rate": 4.8}
+METRIC_LEVELS = {
+    "lead_time": 3.4,
+    "deployment_frequency": 3.3,
+    "time_to_restore": 4.2,
+    "change_failure_rate": 4.8,
+}
 USUAL_BAND = 3.5
 
 # Standard deviations in points, and in bands for key metrics
@@ -98,33 +104,31 @@ class TeamPlan:
     level: float = 0.0  # points above or below the others
     growth: float = 0.0  # points a quarter
     camps: float = 0.0  # points by which each camp is off the middle
-    dont_know: float = 0.03  # share of answers
+    unseen: float = 0.0  # share of capabilities that somebody can tell nothing about
     comments: int = 1  # a round
     renamed: str = ""  # its name from the middle of the past quarters on
     sent_so_far: int | None = None  # in the open round; None draws it
 
 
-KESTREL = TeamPlan(
-    # five of eight: one more answer matters, and there are people left to answer as
-    "Team Kestrel", "Hill", 8, level=-0.8, growth=0.3, comments=4, sent_so_far=5
-)  # fmt: skip
+KESTREL = TeamPlan("Team Kestrel", "Hill", 8, level=-0.8, growth=0.3, comments=4, sent_so_far=5)
+"""Five of eight have answered the open round: the next answer matters, and can still be given."""
 
 TEAMS = (
     KESTREL,
-    TeamPlan("Team Robin", "Hill", 6),
+    TeamPlan("Team Robin", "Hill", 7),
     TeamPlan("Team Avocet", "Shore", 9, level=0.3, comments=3),
     TeamPlan("Team Heron", "Shore", 12, level=0.7, comments=4),
     TeamPlan("Team Wren", "Shore", 3, level=0.2),  # too small to be shown, ever
     TeamPlan("Team Duckling", "Woods", 8, level=-0.3, comments=2, renamed="Team Swan"),
     TeamPlan("Team Magpie", "Woods", 10, camps=1.7, comments=3),
-    TeamPlan("Team Owl", "Woods", 7, dont_know=0.35),
+    TeamPlan("Team Owl", "Woods", 11, unseen=0.45),
 )
 
 NAMES = (
-    "Aiko Amir Anouk Arun Astrid Bela Bram Carlos Chidi Clara Dalia Dario Diego Edda Elif Emil Esra Farid Fatou "
-    "Felix Freya Gita Goran Greta Hana Hugo Ida Imani Ines Ivo Jana Jonas Juno Kaito Karim Kira Lars Leila Lucia "
-    "Luka Malik Marta Mateo Nadia Nils Noor Olga Omar Pia Priya Quinn Rafa Rosa Ruth Samir Selma Sofia Tariq Tilda "
-    "Uma Vera Wanda Yara Yusuf Zita"
+    "Aiko Amir Anouk Arun Astrid Bela Bram Carlos Chidi Clara Dalia Dario Diego Edda Elif Emil Esra Farid "
+    "Fatou Felix Freya Gita Goran Greta Hana Hugo Ida Imani Ines Ivo Jana Jonas Juno Kaito Karim Kira "
+    "Lars Leila Lucia Luka Malik Marta Mateo Nadia Nils Noor Olga Omar Pavel Pia Priya Quinn Rafa Rosa "
+    "Ruth Samir Selma Sofia Tariq Tilda Tomas Uma Vera Wanda Yara Yusuf Zita"
 ).split()
 
 COMMENTS = (
@@ -170,6 +174,7 @@ class _Person:
     email: str
     kindness: float  # points
     camp: int  # 1 or -1
+    unseen: frozenset[str]  # capabilities and key metrics that they can tell nothing about
 
 
 @dataclass
@@ -354,7 +359,9 @@ def _open(organization: Organization, questionnaire: Questionnaire, opens_at: dt
     return of
 
 
-def _answer(of: Round, teams: list[_Team], model: _Model, quarter: int, now: dt.datetime, *, so_far: bool) -> None:
+def _answer(
+    of: Round, teams: list[_Team], model: _Model, quarter: int, now: dt.datetime, *, so_far: bool
+) -> None:
     """Let the people of all teams answer by their links, as many as do by then."""
     invitations = Invitation.objects.filter(assessment__round=of)
     tokens = {invitation.email: rounds.link_token(invitation, of) for invitation in invitations}
@@ -395,13 +402,16 @@ class _Model:
     def team(self, plan: TeamPlan, row: Team, names: Sequence[str]) -> _Team:
         """What stays the same about a team and its people."""
         members = [
-            _Person(address_of(name), self.draw(PERSON_SD), 1 if number % 2 else -1)
+            _Person(address_of(name), self.draw(PERSON_SD), 1 if number % 2 else -1, self._some(plan.unseen))
             for number, name in enumerate(names)
         ]
         levels = {key: level + plan.level + self.draw(TEAM_SD) for key, level in self.levels.items()}
         growth = {key: plan.growth * self.chance.uniform(0.4, 1.6) for key in self.levels}
         own_order = self.chance.sample(COMMENTS, len(COMMENTS))
         return _Team(plan, row, members, levels, growth, cycle(own_order))
+
+    def _some(self, share: float) -> frozenset[str]:
+        return frozenset(key for key in self.levels if self.chance.random() < share)
 
     def drift(self) -> dict[str, float]:
         """A quarter's ups and downs in one team."""
@@ -411,13 +421,15 @@ class _Model:
         """Who sends their answers, and who stops half-way."""
         # those who can sign in have not answered the open round yet: it is theirs to try
         able = [person for person in team.people if not so_far or person.email not in SIGN_IN_ADDRESSES]
-        number = math.floor(len(team.people) * (SENT_SO_FAR if so_far else SENT) + self.chance.random())
-        if so_far:
-            number = min(number, len(team.people) - 1) if team.plan.sent_so_far is None else team.plan.sent_so_far
-        sent = self.chance.sample(able, number)
+        sent = self.chance.sample(able, self._number_sent(team, so_far=so_far))
         # Kestrel's link in the open round starts with an empty questionnaire
         rest = [] if so_far and team.plan is KESTREL else [person for person in able if person not in sent]
         return sent, [person for person in rest if self.chance.random() < STOPPED]
+
+    def _number_sent(self, team: _Team, *, so_far: bool) -> int:
+        if so_far and team.plan.sent_so_far is not None:
+            return team.plan.sent_so_far
+        return math.floor(len(team.people) * (SENT_SO_FAR if so_far else SENT) + self.chance.random())
 
     def answers(self, team: _Team, person: _Person, quarter: int, drift: dict[str, float]) -> dict[str, Any]:
         """One person's answers to all statements and key metrics, but for those they skip."""
@@ -426,21 +438,21 @@ class _Model:
         for capability in self.instrument.capabilities:
             level = self._level(team, capability.key, quarter, drift) + common
             for statement in capability.statements:
-                value = self._answer(level + self.ease[statement.key], self.instrument.scale, team.plan)
-                if statement.reversed and isinstance(value, int):
-                    value = self.instrument.scale.low + self.instrument.scale.high - value
-                given[statement.key] = value
+                answer = self._answer(level + self.ease[statement.key], self.instrument.scale)
+                if statement.reversed and isinstance(answer, int):
+                    answer = self.instrument.scale.low + self.instrument.scale.high - answer
+                given[statement.key] = DONT_KNOW if capability.key in person.unseen else answer
         for metric in self.instrument.key_metrics:
             level = self._level(team, metric.key, quarter, drift) + person.kindness / 2
-            given[metric.key] = self._answer(level, metric.scale, team.plan)
+            given[metric.key] = self._answer(level, metric.scale)
         return {key: value for key, value in given.items() if self.chance.random() >= SKIPPED}
 
     def _level(self, team: _Team, key: str, quarter: int, drift: dict[str, float]) -> float:
         return team.levels[key] + team.growth[key] * quarter + drift[key]
 
-    def _answer(self, level: float, scale: Scale, plan: TeamPlan) -> Answer:
+    def _answer(self, level: float, scale: Scale) -> Answer:
         value = round(level + self.draw(NOISE_SD))
-        return DONT_KNOW if self.chance.random() < plan.dont_know else min(max(value, scale.low), scale.high)
+        return DONT_KNOW if self.chance.random() < UNSURE else min(max(value, scale.low), scale.high)
 
     def first_part(self, answers: dict[str, Any]) -> dict[str, Any]:
         """The answers up to where somebody stopped."""

@@ -101,11 +101,11 @@ def answer_all(
 
 def closed_round(
     organization: Organization, team: Team, values: Iterable[int | str], *, name: str = "2026 Q2",
-    now: dt.datetime = NOW, **fields: Any,
+    now: dt.datetime = NOW, other: dict[str, Any] | None = None, **fields: Any,
 ) -> Round:  # fmt: skip
-    """A closed round in which the team answered as said."""
+    """A closed round in which the team answered as said; ``other`` stands in every response as well."""
     made = open_round(organization, name, now=now, **fields)
-    answer_all(made, team, values, now=now)
+    answer_all(made, team, values, now=now, **other or {})
     rounds.close_round(round=made, by=None, now=now + DAY)
     made.refresh_from_db()
     return made

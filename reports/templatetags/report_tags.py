@@ -120,6 +120,12 @@ def close(content: ReportContent) -> list[CapabilityResult]:
 
 
 @register.filter
+def shown_count(content: ReportContent) -> int:
+    """How many capabilities have a result."""
+    return sum(capability.is_shown for capability in content.capabilities)
+
+
+@register.filter
 def hidden_count(content: ReportContent) -> int:
     """How many capabilities too few people answered."""
     return sum(not capability.is_shown for capability in content.capabilities)

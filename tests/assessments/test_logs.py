@@ -26,7 +26,9 @@ def test_all_tokens_of_a_line_are_masked() -> None:
     assert mask(f"{TOKEN} and {TOKEN}") == "*** and ***"
 
 
-@pytest.mark.parametrize("text", ["", "Closed: Aviary, 2026 Q2.", "2026-11-23", "12-short", "GET /respond/3/"])
+@pytest.mark.parametrize(
+    "text", ["", "Closed: Aviary, 2026 Q2.", "2026-11-23", "12-short", "GET /respond/3/"]
+)
 def test_other_texts_stay(text: str) -> None:
     assert mask(text) == text
 
@@ -63,7 +65,9 @@ def _handlers() -> list[tuple[str, logging.Handler]]:
 
 def test_every_handler_masks() -> None:
     """The development server has a logger of its own, with a handler of its own."""
-    bare = [name for name, handler in _handlers() if not any(isinstance(f, SecretFilter) for f in handler.filters)]
+    bare = [
+        name for name, handler in _handlers() if not any(isinstance(f, SecretFilter) for f in handler.filters)
+    ]
 
     assert _handlers()
     assert bare == []

@@ -543,6 +543,24 @@ def test_words_of_agreement(deviation: float, agreement: str) -> None:
     assert scoring.agreement_of(deviation) == agreement
 
 
+@pytest.mark.parametrize(
+    ("people", "agreement"),
+    [([3, 5, 3, 5, 3, 5, 4, 4], "close"), ([4, 5, 3, 6, 3, 6], "some_spread"), ([3, 6] * 3, "differ_widely")],
+)
+def test_answers_at_a_cut_are_the_milder_word(people: list[int], agreement: str) -> None:
+    """The deviations are exactly 0.75, 7/6 and, beyond both, 1.5."""
+    assert score([[person] for person in people])["agreement"] == agreement
+
+
+def test_people_without_a_score_do_not_disagree() -> None:
+    alike = [[5, 5, 5]] * 5
+    barely_there = [[1, NAN, NAN], [NAN, 1, NAN], [NAN, NAN, 1]] * 3
+
+    result = score(alike + barely_there)
+
+    assert (result["responses"], result["n"], result["agreement"]) == (14, 5, "close")
+
+
 def test_no_deviation_without_ratings() -> None:
     with pytest.raises(ValueError, match="no deviation"):
         scoring.ad_mj([[NAN], [NAN]])
@@ -580,6 +598,13 @@ def test_a_statement_that_few_could_rate_is_not_counted() -> None:
     table = scoring.statement_counts(frame(rows, instrument), instrument, minimum=5)
 
     assert table["key"].tolist() == ["c_1"]
+
+
+def test_a_statement_of_a_capability_with_few_scores_is_not_counted() -> None:
+    instrument = one_capability(3)
+    rows = [[5, 5, 5]] * 7 + [[6, NAN, NAN]] * 3
+
+    assert scoring.statement_counts(frame(rows, instrument), instrument, minimum=5).empty
 
 
 def test_key_metrics_are_hidden_below_the_minimum() -> None:

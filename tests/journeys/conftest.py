@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from .stage import Stage, running_stage
 
@@ -26,6 +26,8 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
+SECONDS = 60
+"""How long a page may take before it is taken for broken: these tests may share two cores with others."""
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 
 
@@ -38,7 +40,9 @@ def stage() -> Iterator[Stage]:
 
 def start_browser(playwright: Any) -> Browser:
     """Chromium, that of the machine."""
-    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    found = [
+        path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))
+    ]
     assert found, "no Chromium on this machine: apt-get install chromium"
     return playwright.chromium.launch(executable_path=found[0], args=ARGUMENTS)
 
@@ -46,6 +50,7 @@ def start_browser(playwright: Any) -> Browser:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium."""
+    expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as playwright:
         chromium = start_browser(playwright)
         yield chromium
@@ -63,7 +68,9 @@ class Watch:
         """Look at everything that happens in this context."""
         context.on("console", self._console)
         context.on("weberror", lambda error: self.problems.append(f"error in a script: {error.error}"))
-        context.on("dialog", lambda dialog: (self.problems.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
+        context.on(
+            "dialog", lambda dialog: (self.problems.append(f"a dialog: {dialog.message}"), dialog.dismiss())
+        )
         context.on("request", self._request)
         context.on("response", self._response)
         return context
@@ -95,7 +102,7 @@ def enter(browser: Browser, stage: Stage) -> Iterator[Enter]:
 
     def open_device(**options: Any) -> Page:
         context = watch.over(browser.new_context(base_url=stage.url, **options))
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(SECONDS * 1000)
         contexts.append(context)
         return context.new_page()
 

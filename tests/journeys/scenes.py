@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from assessments.models import Organization, OrganizationRole, Questionnaire, Round, Team, TeamRole
@@ -17,6 +19,9 @@ from assessments.services import people, rounds
 from reports.models import Report
 from tests import factories
 
+from .stage import ROOT
+
+QUESTIONNAIRE = ROOT / "fixtures" / "questionnaires" / "accelerate-1.yaml"
 DAY = factories.DAY
 PASSWORD = factories.PASSWORD
 MARKUP = """<img src=x onerror=alert(1)>'"&amp;{{ 7|add:1 }}"""
@@ -26,6 +31,13 @@ MARKUP = """<img src=x onerror=alert(1)>'"&amp;{{ 7|add:1 }}"""
 def tell(scene: Callable[[], Any]) -> None:
     """Print what a scene returns."""
     print(json.dumps(scene()))
+
+
+def empty_stage() -> None:
+    """A database with the shipped questionnaire, and static files as they are served in real use."""
+    call_command("migrate", verbosity=0)
+    call_command("import_questionnaire", str(QUESTIONNAIRE), stdout=io.StringIO())
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _person(organization: Organization, name: str, role: str, team: Team | None = None) -> str:
@@ -47,10 +59,10 @@ def _links(of: Round, team: Team) -> list[str]:
 
 
 def respondents() -> dict[str, Any]:
-    """Sixteen small teams in one open round, so that each test has people of its own; one round over."""
+    """Two dozen small teams in one open round, so that each test has people of its own; one round over."""
     now = timezone.now()
     aviary = people.create_organization(name="Aviary")
-    teams = [factories.make_team(aviary, f"Team {number}", size=2) for number in range(16)]
+    teams = [factories.make_team(aviary, f"Team {number}", size=2) for number in range(24)]
     admin = _person(aviary, "ada", OrganizationRole.ADMINISTRATOR)
     questionnaire = Questionnaire.objects.get()
     asked = factories.open_round(aviary, "2026 Q4", now=now, questionnaire=questionnaire)
@@ -116,7 +128,9 @@ def every_page() -> dict[str, Any]:
         return made
 
     before = closed(
-        "2026, second quarter", 100 * DAY, [[2, 4, 3, 5], [3, 3, 4, 6], [4, 5, 2, 4], [3, 4, 4, 5], [5, 3, 2, 7]]
+        "2026, second quarter",
+        100 * DAY,
+        [[2, 4, 3, 5], [3, 3, 4, 6], [4, 5, 2, 4], [3, 4, 4, 5], [5, 3, 2, 7]],
     )
     last = closed(
         "2026, third quarter", 10 * DAY,

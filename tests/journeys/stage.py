@@ -10,7 +10,9 @@ import contextlib
 import email
 import email.policy
 import json
+import logging
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -20,8 +22,9 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -30,9 +33,9 @@ from typing import Any, TypeVar
 from aiosmtpd.controller import Controller
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-QUESTIONNAIRE = ROOT / "fixtures" / "questionnaires" / "accelerate-1.yaml"
 HOST = "127.0.0.1"
-PATIENCE = 60
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every word it hears
+PATIENCE = 120
 """Seconds after which something is taken for broken; nothing here usually takes three."""
 
 
@@ -185,16 +188,59 @@ def running_stage() -> Iterator[Stage]:
 
 
 def _raise_curtain(stage: Stage, listener: socket.socket) -> None:
-    static = stage.start("manage.py", "collectstatic", "--noinput", "--verbosity=0")
-    stage.manage("migrate", "--verbosity=0")
-    stage.manage("import_questionnaire", str(QUESTIONNAIRE))
+    stage.set_scene("empty_stage")
     stage.start("manage.py", "db_worker", "--no-startup-delay", "--interval=0.2")
-    assert static.wait(PATIENCE) == 0, stage.log()
-    stage.processes.remove(static)
     stage.start(
         "-m", "gunicorn", "accelerate_survey.wsgi", f"--bind=fd://{listener.fileno()}", "--workers=2",
-        "--threads=4", "--graceful-timeout=2", "--no-control-socket", "--worker-tmp-dir", str(stage.folder),
+        "--threads=4", "--preload", "--graceful-timeout=2", "--no-control-socket",
         pass_fds=[listener.fileno()],
     )  # fmt: skip
-    listener.close()
+    listener.close()  # the web server has it now, and answers as soon as it can
     until(stage.answers, "the web server answers")
+
+
+class Visitor:
+    """Somebody with a very plain browser: it follows links, keeps cookies and posts forms."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        self.html = ""
+
+    def get(self, address: str) -> str:
+        """Open a page; where it led to. What it says is then in ``html``."""
+        return self._open(urllib.request.Request(self._full(address)))
+
+    def post(self, address: str, fields: dict[str, Any]) -> str:
+        """Post the form on the page; where it led to."""
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.html)
+        assert found, f"no form on the page before {address}"
+        body = urllib.parse.urlencode({"csrfmiddlewaretoken": found[1], **fields}, doseq=True)
+        return self._open(urllib.request.Request(self._full(address), data=body.encode()))
+
+    def _full(self, address: str) -> str:
+        return address if address.startswith("http") else f"{self.stage.url}{address}"
+
+    def _open(self, request: urllib.request.Request) -> str:
+        with self.browser.open(request, timeout=PATIENCE) as response:
+            self.html = response.read().decode()
+            return str(urllib.parse.urlsplit(response.url).path)
+
+    def sign_in(self, email: str, password: str) -> None:
+        """As somebody with an account."""
+        self.get("/account/login/")
+        assert self.post("/account/login/", {"login": email, "password": password}) != "/account/login/"
+
+    def answer(self, link: str, answers: Mapping[str, Any]) -> None:
+        """The whole questionnaire, page by page, up to the page that says thank you."""
+        self.get(link)
+        self.get("/respond/1/")
+        place, number = "/respond/1/", 0
+        while place != "/respond/review/":
+            number += 1
+            assert place == f"/respond/{number}/"
+            asked = set(re.findall(r'type="radio" name="(\w+)"', self.html))
+            given = {key: answers[key] for key in asked if answers.get(key) is not None}
+            place = self.post(place, {"go": "next", **given})
+        last = {key: answers[key] for key in ("hindrances", "comment") if key in answers}
+        assert self.post(place, last) == "/respond/thanks/"

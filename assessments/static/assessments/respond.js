@@ -8,20 +8,20 @@ function autosave(form) {
 
   function say(kind, words) {
     if (!status) return;
-    // Spoken when it becomes true, not at every tap
+    // Spoken once, not at every tap
     status.setAttribute("aria-live", kind === said ? "off" : "polite");
     status.textContent = words;
     said = kind;
   }
 
-  function later(milliseconds) {
+  function later(wait) {
     clearTimeout(timer);
-    timer = setTimeout(save, milliseconds);
+    timer = setTimeout(save, wait);
   }
 
   async function save() {
     clearTimeout(timer);
-    if (request || !changed) return; // what changes meanwhile goes with the next one
+    if (request || !changed) return;
     changed = false;
     const mine = request = new AbortController();
     const response = await fetch(address, {
@@ -42,6 +42,8 @@ function autosave(form) {
       const answer = await response.json().catch(() => ({}));
       if (answer.location) location.assign(answer.location);
       else location.reload();
+    } else if (response?.status === 422) {
+      say("refused", form.dataset.refused || form.dataset.failed); // trying again would not help
     } else {
       changed = true;
       failures += 1;
@@ -88,7 +90,7 @@ function numberKeys(form, box) {
   });
 }
 
-// When as many are chosen as may be, the others stay reachable but refuse, and it is said why
+// At the limit the others stay reachable but refuse, and it is said why
 function limit(group) {
   const boxes = [...group.querySelectorAll("input[type=checkbox]")];
   const note = document.createElement("p");
@@ -98,10 +100,7 @@ function limit(group) {
 
   function update() {
     const full = boxes.filter((box) => box.checked).length >= Number(group.dataset.limit);
-    for (const box of boxes) {
-      if (full && !box.checked) box.setAttribute("aria-disabled", "true");
-      else box.removeAttribute("aria-disabled");
-    }
+    for (const box of boxes) box.setAttribute("aria-disabled", full && !box.checked);
     note.textContent = full ? group.dataset.limitReached : "";
   }
 

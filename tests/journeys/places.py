@@ -1,0 +1,169 @@
+"""Every page of the product in every state worth looking at, and how to get there.
+
+Read by test_accessibility.py and by screenshots.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+PASSWORD = "a long enough password"
+ANYBODY, RESPONDENT, NEWCOMER = "anybody", "respondent", "newcomer"
+"""Who is not signed in, and who came with a link, again or for the first time; the others are the people of ``scenes.every_page``."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in one of its states."""
+
+    name: str
+    who: str
+    path: str  # with {org} and the like, which the scene fills in
+    status: int = 200
+    do: Callable[[Page], object] | None = None  # what is done there before it is looked at
+
+
+def send(button: str, **fields: str) -> Callable[[Page], object]:
+    """Fill in fields by their names and press a button: the page that answers is looked at."""
+
+    def done(page: Page) -> None:
+        for name, value in fields.items():
+            page.locator(f'[name="{name}"]').fill(value)
+        with page.expect_navigation():
+            page.get_by_role("main").get_by_role("button", name=button).click()
+
+    return done
+
+
+def answer_some(page: Page) -> None:
+    """A row answered, another with don't know."""
+    page.locator('input[value="6"]').first.check()
+    page.locator('input[value="dk"]').nth(1).check()
+    page.locator("[data-save-status]:not(:empty)").wait_for()
+
+
+def name_three(page: Page) -> None:
+    """As many hindrances as may be named."""
+    for place in range(3):
+        page.locator('input[name="hindrances"]').nth(place).check()
+
+
+def name_four(page: Page) -> None:
+    """One more than may be: as a browser without scripts would send it."""
+    page.evaluate(
+        "document.querySelectorAll('[name=hindrances]').forEach((box, at) => { box.checked = at < 4 })"
+    )
+    send("Send my answers")(page)
+
+
+def open_all_details(page: Page) -> None:
+    """What is folded away is looked at, too."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+
+
+PLACES = [
+    Place("sign-in", ANYBODY, "/account/login/"),
+    Place(
+        "sign-in-refused",
+        ANYBODY,
+        "/account/login/",
+        do=send("Sign in", login="x@example.org", password="wrong"),
+    ),
+    Place("password-forgotten", ANYBODY, "/account/password/reset/"),
+    Place(
+        "password-forgotten-sent", ANYBODY, "/account/password/reset/", do=send("Send", email="x@example.org")
+    ),
+    Place("password-link-too-old", ANYBODY, "/account/password/reset/key/1-bad/"),
+    Place("sign-up", ANYBODY, "/account/signup/"),
+    Place("questionnaire", ANYBODY, "/questionnaires/accelerate/1/"),
+    Place("questionnaire-unfolded", ANYBODY, "/questionnaires/accelerate/1/", do=open_all_details),
+    Place("link-broken", ANYBODY, "/respond/1-abc/", 404),
+    Place("no-link", ANYBODY, "/respond/", 404),
+    Place("not-found", "ada", "/o/nowhere/", 404),
+    Place("no-mails", "ada", "/mails/", 404),
+    Place("respond-start", NEWCOMER, "/respond/"),
+    *(Place(f"respond-{number}", RESPONDENT, f"/respond/{number}/") for number in range(1, 8)),
+    Place("respond-1-answered", RESPONDENT, "/respond/1/", do=answer_some),
+    Place("respond-review", RESPONDENT, "/respond/review/", do=name_three),
+    Place("respond-review-refused", RESPONDENT, "/respond/review/", do=name_four),
+    Place("respond-thanks", RESPONDENT, "/respond/review/", do=send("Send my answers")),
+    Place("respond-start-again", RESPONDENT, "/respond/"),
+    Place("home", "mia", "/"),
+    Place("organization", "ada", "{org}"),
+    Place("organization-empty", "eve", "{empty}"),
+    Place("organization-coach", "cleo", "{org}"),
+    Place("team", "ada", "{owls}"),
+    Place("team-member", "mia", "{owls}"),
+    Place("team-lead", "lee", "{owls}"),
+    Place("round-planned", "ada", "{org}rounds/{planned}/"),
+    Place("round-open", "ada", "{org}rounds/{running}/"),
+    Place("round-closed", "ada", "{org}rounds/{last}/"),
+    Place("round-closed-team-first", "cleo", "{org}rounds/{team_first}/"),
+    Place("roles", "ada", "{org}roles/"),
+    Place("roles-refused", "ada", "{org}roles/", do=send("Add", name="", email="nobody")),
+    Place("new-team", "ada", "{org}teams/new/"),
+    Place("new-team-refused", "ada", "{org}teams/new/", do=send("Save", name="Team Owl")),
+    Place("new-group", "ada", "{org}groups/new/"),
+    Place("new-group-refused", "ada", "{org}groups/new/", do=send("Save", name="")),
+    Place("new-round", "ada", "{org}rounds/new/"),
+    Place(
+        "new-round-refused",
+        "ada",
+        "{org}rounds/new/",
+        do=send("Make the round", name="", team_first_days="99"),
+    ),
+    Place("change-team", "ada", "{owls}change/"),
+    Place("add-person", "ada", "{owls}people/new/"),
+    Place("add-person-refused", "ada", "{owls}people/new/", do=send("Add", name="", email="x")),
+    Place("not-allowed", "cleo", "{org}teams/new/", 403),
+    Place("results-not-yet", "cleo", "{owls}rounds/{team_first}/", 403),
+    Place("results", "lee", "{owls}rounds/{last}/"),
+    Place("results-unfolded", "lee", "{owls}rounds/{last}/", do=open_all_details),
+    Place("results-coach", "cleo", "{owls}rounds/{last}/"),
+    Place("results-first-round", "lee", "{owls}rounds/{before}/"),
+    Place("results-too-few", "finn", "{few}rounds/{last}/"),
+    Place("report-waits", "lee", "{owls}rounds/{waiting}/report.pdf", 202),
+    Place("change-password", "lee", "/account/password/change/"),
+    Place(
+        "change-password-refused",
+        "lee",
+        "/account/password/change/",
+        do=send("Save", oldpassword="no", password1="x", password2="y"),
+    ),
+    Place("email-address", "lee", "/account/email/"),
+    Place("sign-out", "lee", "/account/logout/"),
+]
+
+
+class Guide:
+    """Leads to places: keeps a signed-in page for each role."""
+
+    def __init__(self, new_page: Callable[[], Page], scene: dict[str, Any]) -> None:
+        self.new_page, self.scene = new_page, scene
+        self.pages: dict[str, Page] = {}
+
+    def lead(self, place: Place) -> Page:
+        """The page, opened and brought into its state."""
+        page = self.pages.get(place.who) or self._enter(place.who)
+        response = page.goto(place.path.format(**self.scene))
+        assert response, place
+        assert response.status == place.status, (place, response.status)
+        if place.do:
+            place.do(page)
+        return page
+
+    def _enter(self, who: str) -> Page:
+        page = self.pages[who] = self.new_page()
+        if who in {RESPONDENT, NEWCOMER}:
+            page.goto(self.scene["links"][who == NEWCOMER])
+        elif who != ANYBODY:
+            page.goto("/account/login/")
+            page.locator('[name="login"]').fill(self.scene["people"][who])
+            page.locator('[name="password"]').fill(PASSWORD)
+            page.get_by_role("main").get_by_role("button", name="Sign in").click()
+            page.get_by_role("button", name="Sign out").wait_for()
+        return page

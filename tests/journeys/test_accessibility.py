@@ -1,0 +1,98 @@
+"""Every page for everybody: axe finds nothing, in both widths and both colour schemes; nothing is cut off at 320 px."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AxeBase
+from playwright.sync_api import Browser, Page
+
+from .conftest import Watch
+from .places import PLACES, Guide, Place
+from .stage import Stage
+
+WIDTHS, SCHEMES = (320, 1280), ("light", "dark")
+HEIGHT = 800
+
+
+class Axe(AxeBase):
+    """axe-core, injected once a page."""
+
+    def run(self, page: Page) -> list[str]:
+        """What it finds, with its rules of best practice, in words."""
+        if page.evaluate("typeof axe === 'undefined'"):
+            page.evaluate(self.axe_script)
+        found = page.evaluate(
+            "axe.run({resultTypes: ['violations']}).then(results => results.violations.map("
+            "found => [found.id, found.help, found.nodes.slice(0, 3).map(node => node.html.slice(0, 160))]))"
+        )
+        return [f"{rule}: {words}: {nodes}" for rule, words, nodes in found]
+
+
+@pytest.fixture(scope="module")
+def guide(browser: Browser, stage: Stage) -> Iterator[Guide]:
+    """Who leads to all places. At the end nothing may have gone wrong on any page."""
+    scene = stage.set_scene("every_page")
+    watch = Watch(stage)
+    contexts = []
+
+    def new_page() -> Page:
+        context = watch.over(browser.new_context(base_url=stage.url, reduced_motion="reduce"))
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield Guide(new_page, scene)
+    for context in contexts:
+        context.close()
+    assert not watch.problems
+
+
+@pytest.fixture(scope="module")
+def axe() -> Axe:
+    """The examiner."""
+    return Axe()
+
+
+def too_wide(page: Page) -> bool:
+    """Whether the page scrolls sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def cut_off(page: Page) -> list[str]:
+    """Elements that stick out of the window, unless they lie in a box that scrolls or are hidden on purpose."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('main *')].filter(one => {
+          const box = one.getBoundingClientRect();
+          return box.width && box.right > innerWidth + 1
+            && !one.closest('.table-wrap, .visually-hidden, .skip-link, svg *') })
+          .slice(0, 3).map(one => one.outerHTML.slice(0, 120))"""
+    )
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_axe_finds_nothing_and_nothing_is_cut_off(guide: Guide, axe: Axe, place: Place) -> None:
+    page = guide.lead(place)
+    found: dict[Any, Any] = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            found[width, scheme] = axe.run(page)
+        found[width, "reflow"] = cut_off(page) if not too_wide(page) else ["the page scrolls sideways"]
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def test_axe_does_find_something_on_a_bad_page(guide: Guide, axe: Axe) -> None:
+    """The examiner itself is examined."""
+    page = guide.new_page()
+    page.set_content(
+        "<html><body><img src='data:,'><p style='color:#aaa;background:#fff'>pale</p></body></html>"
+    )
+    assert {words.partition(":")[0] for words in axe.run(page)} >= {
+        "image-alt",
+        "color-contrast",
+        "html-has-lang",
+    }
