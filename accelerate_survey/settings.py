@@ -152,6 +152,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = _value("TIME_ZONE", "UTC")
 USE_TZ = True
+FORMAT_MODULE_PATH = ["accelerate_survey.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "accelerate_survey" / "static"]

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from .instrument import Capability, Category, Instrument, KeyMetric, LevelAdvice, Statement
 from .models import Assessment, Organization, Questionnaire, Response, Round, Team, TeamMembership, User
@@ -162,4 +162,5 @@ def teams_of(organization: Organization) -> QuerySet[Team]:
 
 def rounds_of(organization: Organization) -> QuerySet[Round]:
     """The organization's rounds, newest first, with the number of teams in each."""
-    return Round.objects.filter(organization=organization).annotate(teams=Count("assessments", filter=Q()))
+    rounds = Round.objects.filter(organization=organization).annotate(teams=Count("assessments"))
+    return rounds.order_by("-opens_at", "-pk")

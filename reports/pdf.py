@@ -25,10 +25,9 @@ from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 from weasyprint.css.properties import INITIAL_VALUES
 from weasyprint.draw.text import draw_first_line
-from weasyprint.formatting_structure.boxes import TextBox
 from weasyprint.matrix import Matrix
 from weasyprint.svg import TAGS as SVG_TAGS
-from weasyprint.svg.text import Style
+from weasyprint.svg.text import Style, TextBox
 from weasyprint.svg.utils import size
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.text.line_break import split_first_line

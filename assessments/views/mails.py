@@ -15,13 +15,18 @@ from ..models import OrganizationMembership, OrganizationRole
 SHOWN = 100
 
 
+def mails_are_kept() -> bool:
+    """Whether mails become files because no server is set."""
+    return bool(settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"))
+
+
 @require_GET
 def mails(request: SignedInRequest) -> HttpResponse:
     """The newest mails. The page exists only while mails are kept as files."""
     administers = OrganizationMembership.objects.filter(
         user=request.user, role=OrganizationRole.ADMINISTRATOR
     )
-    if not settings.EMAIL_BACKEND.endswith("filebased.EmailBackend") or not administers.exists():
+    if not mails_are_kept() or not administers.exists():
         raise Http404
     files = sorted(
         Path(settings.EMAIL_FILE_PATH).glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True

@@ -16,6 +16,7 @@ from ..services import people
 from ..services.errors import ServiceError
 from ..tasks import send_account_mail
 from .helpers import refuse, show_form
+from .mails import mails_are_kept
 
 
 @require_GET
@@ -31,6 +32,7 @@ def organization(request: SignedInRequest, org: str) -> HttpResponse:
             "teams": teams_of(found),
             "rounds": rounds_of(found),
             "may_manage_people": Permission.MANAGE_PEOPLE in held,
+            "mails_are_kept": mails_are_kept(),
             "may_manage_rounds": Permission.MANAGE_ROUNDS in held,
         },
     )

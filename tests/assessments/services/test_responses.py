@@ -167,12 +167,8 @@ def test_comments_are_cut_off_the_answers(running: Round) -> None:
 
     close_round(round=running, by=None, now=NOW)
 
-    assert {text for text in Comment.objects.values_list("text", flat=True)} == {
-        f"Remark {number}" for number in range(4)
-    }
-    assert [answers for answers in Response.objects.values_list("answers", flat=True)] == [
-        {"integration_1": 5}
-    ] * 6
+    assert set(Comment.objects.values_list("text", flat=True)) == {f"Remark {number}" for number in range(4)}
+    assert list(Response.objects.values_list("answers", flat=True)) == [{"integration_1": 5}] * 6
 
 
 def test_comments_of_what_was_not_sent_are_gone(running: Round, token: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +134,10 @@ def test_a_crash_between_the_two_transactions_is_healed_by_opening_again(
     kestrel: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = factories.make_round(kestrel.organization)
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patched:
         patched.setattr(rounds, "_add_responses", crash)
-        open_now(planned)
+        with pytest.raises(RuntimeError):
+            open_now(planned)
     assert (Invitation.objects.count(), Response.objects.count()) == (6, 0)
 
     open_now(planned)
@@ -182,10 +184,8 @@ def test_a_round_that_closes_meanwhile_gets_no_new_responses(
         add(of)
 
     monkeypatch.setattr(rounds, "_add_responses", closed_meanwhile)
-    try:
+    with suppress(ServiceError):
         open_now(running)
-    except ServiceError:
-        pass
 
     assert not Response.objects.exists()
 
@@ -263,9 +263,10 @@ def test_a_crash_while_closing_leaves_the_round_open_and_whole(
     factories.answer_all(running, kestrel, [5] * 4, comment="Tea")
     before = everything()
 
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patched:
         patched.setattr(rounds, step, crash)
-        close_now(running)
+        with pytest.raises(RuntimeError):
+            close_now(running)
 
     assert everything() == before
     assert close_now(Round.objects.get())
@@ -277,9 +278,10 @@ def test_a_crash_after_scoring_leaves_the_round_open_and_whole(
     factories.answer_all(running, kestrel, [5] * 6)
     before = everything()
 
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patched:
         patched.setattr(Round, "save", crash)
-        close_now(running)
+        with pytest.raises(RuntimeError):
+            close_now(running)
 
     assert everything() == before
 
@@ -341,7 +343,7 @@ def test_the_order_of_responses_tells_nothing(aviary: Organization) -> None:
     emails = {found.pk.hex: found.email for found in Invitation.objects.all()}
     roster = list(team.memberships.order_by("pk").values_list("user__email", flat=True))
     marks = random.sample(range(7**3), PEOPLE)
-    answers = {response: mark for response, mark in zip(linked, marks, strict=True)}
+    answers = dict(zip(linked, marks, strict=True))
     whose = {mark: linked[response] for response, mark in answers.items()}
     for response in Response.objects.all():
         mark = answers[response.pk.hex]
