@@ -21,6 +21,11 @@ RESERVED_KEYS = frozenset({"team", "hindrances", "comment", DONT_KNOW})
 
 METRIC_ADVICE = ("below", "meets")
 SHORT_NAME_LENGTH = 24
+POINTS = 7
+"""Options of the agreement scale (docs/method.md, 1.2)."""
+
+BANDS = 6
+"""Bands of a key metric (docs/method.md, 8.1)."""
 
 
 class QuestionnaireFileError(ValueError):
@@ -118,7 +123,7 @@ class _Keys:
         return key
 
 
-def _scale(node: _Node, languages: tuple[str, ...]) -> Scale:
+def _scale(node: _Node, languages: tuple[str, ...], size: int) -> Scale:
     fields = node.fields(["options", "dont_know"])
     options: list[Option] = []
     for entry in fields["options"].items():
@@ -129,6 +134,8 @@ def _scale(node: _Node, languages: tuple[str, ...]) -> Scale:
                 f"expected {len(options) + 1}: options run upward from 1, the worst first"
             )
         options.append(Option(value=value, label=option["label"].texts(languages)))
+    if len(options) != size:
+        raise fields["options"].error(f"expected {size} options: the scoring method is made for that many")
     return Scale(options=tuple(options), dont_know=fields["dont_know"].texts(languages))
 
 
@@ -184,7 +191,7 @@ def _capability(node: _Node, languages: tuple[str, ...], keys: _Keys, statement_
 def _key_metric(node: _Node, languages: tuple[str, ...], keys: _Keys) -> KeyMetric:
     texts = ["name", "question", "definition", "why", "elite", "pitfall", "measure"]
     fields = node.fields(["key", "short_name", "scale", "elite_from", "advice", *texts])
-    scale = _scale(fields["scale"], languages)
+    scale = _scale(fields["scale"], languages, BANDS)
     elite_from = fields["elite_from"].integer()
     if elite_from not in scale.values:
         raise fields["elite_from"].error(f"expected a value of the scale, {scale.low} to {scale.high}")
@@ -262,7 +269,7 @@ def read(text: str, name: str) -> Instrument:
         title=fields["title"].texts(languages),
         introduction=fields["introduction"].texts(languages),
         source=fields["source"].texts(languages),
-        scale=_scale(fields["scale"], languages),
+        scale=_scale(fields["scale"], languages, POINTS),
         categories=tuple(category(entry) for entry in fields["categories"].items()),
         # metrics share the statements' space of keys: both are columns of a response
         key_metrics=tuple(

@@ -170,7 +170,7 @@ class ReportContent:
     categories: tuple[CategoryResult, ...]
     key_metrics: tuple[KeyMetricResult, ...]
     comments: tuple[str, ...]
-    hindrances: tuple[tuple[str, str], ...]  # (capability name, "few" | "about half" | "most")
+    hindrances: tuple[tuple[str, str], ...]  # (capability name, "few" | "about_half" | "most")
 
     @cached_property
     def capabilities(self) -> tuple[CapabilityResult, ...]:

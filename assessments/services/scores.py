@@ -14,13 +14,15 @@ Row = tuple[Any, Mapping[str, Any]]
 
 
 def make_scores(
-    rows: Iterable[Row], teams: Iterable[Any], instrument: Instrument, *, minimum: int
+    rows: Iterable[Row], teams: Iterable[Any], instrument: Instrument, *, minimum: int, pool: bool = True
 ) -> dict[Any, list[Score]]:
     """The scores of every team, not saved yet.
 
     ``teams`` are the labels of those that took part; one without a row in ``rows`` gets
     suppressed scores throughout. Every team has a score for every capability, category, key
-    metric and hindrance, so that what is missing can be told from what is hidden.
+    metric and hindrance, so that what is missing can be told from what is hidden. ``pool`` lets
+    the prior of all intervals be that of these teams together, where they are enough: right for
+    an organization, wrong for teams that merely stand in one spreadsheet.
     """
     rows = list(rows)
     columns = [statement.key for statement in instrument.statements] + [
@@ -31,9 +33,8 @@ def make_scores(
         ((team, given.get(HINDRANCES, ())) for team, given in rows),
         [capability.key for capability in instrument.capabilities],
     )
-    capabilities = scoring.score_capabilities(
-        answers, instrument, minimum=minimum, prior_sd=scoring.pooled_prior(answers, instrument)
-    )
+    prior_sd = scoring.pooled_prior(answers, instrument) if pool else None
+    capabilities = scoring.score_capabilities(answers, instrument, minimum=minimum, prior_sd=prior_sd)
     counts = _counts(scoring.statement_counts(answers, instrument, minimum=minimum))
     scores: dict[Any, list[Score]] = {team: [] for team in teams}
     for row in capabilities.itertuples():

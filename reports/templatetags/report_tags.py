@@ -144,14 +144,17 @@ def _chart(draw: Callable[..., str], what: object, chart_id: str) -> SafeString:
 
 @register.simple_tag
 def overview_radar(content: ReportContent, chart_id: str = "overview") -> SafeString:
-    """The five categories."""
+    """The categories as a radar; nothing where a questionnaire has too few or too many for one."""
+    if not charts.FEWEST_AXES <= len(content.categories) <= charts.MOST_AXES:
+        return mark_safe("")
     return _chart(charts.overview_radar, content, chart_id)
 
 
 @register.simple_tag
 def category_chart(category: CategoryResult) -> SafeString:
-    """The capabilities of a category as a radar, or as bars where they are few."""
-    return _chart(charts.category_chart, category, f"shape-{category.key}")
+    """The capabilities of a category as a radar, or as bars where they are too few or too many for one."""
+    many = len(category.capabilities) > charts.MOST_AXES
+    return _chart(charts.category_bars if many else charts.category_chart, category, f"shape-{category.key}")
 
 
 @register.simple_tag

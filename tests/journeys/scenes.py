@@ -59,7 +59,7 @@ def _links(of: Round, team: Team) -> list[str]:
 
 
 def respondents() -> dict[str, Any]:
-    """Two dozen small teams in one open round, so that each test has people of its own; one round over."""
+    """Two dozen small teams in one open round, so that each test has people of its own; a round over, one to be closed."""
     now = timezone.now()
     aviary = people.create_organization(name="Aviary")
     teams = [factories.make_team(aviary, f"Team {number}", size=2) for number in range(24)]
@@ -69,28 +69,20 @@ def respondents() -> dict[str, Any]:
     swamp = people.create_organization(name="Swamp")
     late = factories.make_team(swamp, "Team Late", size=2)
     over = factories.open_round(swamp, "Last", now=now - 15 * DAY, questionnaire=questionnaire)
+    pond = people.create_organization(name="Pond")
+    herons = factories.make_team(pond, "Team Heron", size=2)
+    closing = factories.open_round(pond, "2026 Q4", now=now, questionnaire=questionnaire)
     return {
+        "closing": {
+            "admin": _person(pond, "ada", OrganizationRole.ADMINISTRATOR),
+            "round": f"/o/pond/rounds/{closing.pk}/",
+            "links": _links(closing, herons),
+        },
         "admin": admin,
         "round": f"/o/aviary/rounds/{asked.pk}/",
         "teams": {team.name: _links(asked, team) for team in teams},
         "over": _links(over, late)[0],
     }
-
-
-def closing() -> dict[str, Any]:
-    """A round that is to be closed while somebody answers."""
-    pond = people.create_organization(name="Pond")
-    team = factories.make_team(pond, "Team Heron", size=2)
-    asked = factories.open_round(
-        pond, "2026 Q4", now=timezone.now(), questionnaire=Questionnaire.objects.get()
-    )
-    return {"links": _links(asked, team), "round": asked.pk}
-
-
-def close_all_rounds_of_pond() -> None:
-    """Close what is open at the pond."""
-    for found in Round.objects.filter(organization__slug="pond", closed_at=None):
-        rounds.close_round(round=found, by=None, now=timezone.now())
 
 
 def every_page() -> dict[str, Any]:

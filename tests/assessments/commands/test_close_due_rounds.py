@@ -87,7 +87,7 @@ def test_one_rounds_failure_does_not_keep_another_open(
         return close(round=round, **values)
 
     monkeypatch.setattr(command, "close_round", sometimes)
-    with pytest.raises(BaseException, match="2026 Q2|power cut"):
+    with pytest.raises(BaseException, match=r"2026 Q2|power cut"):
         run(capsys)
 
     whole.refresh_from_db()

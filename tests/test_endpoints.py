@@ -1,0 +1,453 @@
+"""Every address, asked by everybody: who gets what, and what no answer may carry.
+
+A new address without a row in ``MATRIX`` fails. The cast: ``tests/conftest.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import models, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+
+from assessments import tokens
+from assessments.models import Assessment, Invitation, Organization, Response, Round, Score, Team, User
+from assessments.urls import urlpatterns as asking
+from reports.models import Report
+from reports.urls import urlpatterns as telling
+from tests import factories
+from tests.factories import DAY
+
+PEOPLE = ("anonymous", "zoe", "sam", "mia", "lee", "cleo", "ada")
+
+
+class Row(NamedTuple):
+    """The status that each of PEOPLE gets."""
+
+    get: tuple[int, ...]
+    post: tuple[int, ...]
+
+
+def everybody(status: int) -> tuple[int, ...]:
+    return (status,) * len(PEOPLE)
+
+
+def signed_in(*statuses: int) -> tuple[int, ...]:
+    """Anonymous people are sent to the login page."""
+    return (302, *(statuses * 6 if len(statuses) == 1 else statuses))
+
+
+NOT_ALLOWED = signed_in(405)
+# of GET                                zoe  sam  mia  lee  cleo ada
+ORGANIZATION_PAGE = Row(get=signed_in(404, 404, 404, 404, 200, 200), post=NOT_ALLOWED)
+ORGANIZATION_FORM = Row(
+    get=signed_in(404, 404, 404, 404, 403, 200), post=signed_in(404, 404, 404, 404, 403, 422)
+)
+ORGANIZATION_ACT = Row(get=NOT_ALLOWED, post=signed_in(404, 404, 404, 404, 403, 302))
+TEAM_PAGE = Row(get=signed_in(404, 404, 200, 200, 200, 200), post=NOT_ALLOWED)
+PUBLIC_PAGE = Row(get=everybody(200), post=everybody(405))
+NEEDS_A_LINK = Row(get=everybody(404), post=everybody(404))
+NEEDS_A_LINK_TO_LOOK = Row(get=everybody(404), post=everybody(405))
+
+MATRIX: dict[str, Row] = {
+    "home": Row(get=signed_in(302), post=NOT_ALLOWED),  # everybody has one place, and is taken there
+    "mails": Row(get=signed_in(404), post=NOT_ALLOWED),  # only while mails are kept as files
+    "questionnaire": PUBLIC_PAGE,
+    "respond_start": NEEDS_A_LINK_TO_LOOK,
+    "respond_page": NEEDS_A_LINK,
+    "respond_review": NEEDS_A_LINK,
+    "respond_thanks": NEEDS_A_LINK_TO_LOOK,
+    "respond_enter": Row(get=everybody(302), post=everybody(405)),
+    "respond_unknown": NEEDS_A_LINK_TO_LOOK,
+    "organization": ORGANIZATION_PAGE,
+    "roles": ORGANIZATION_FORM,
+    "remove_role": ORGANIZATION_ACT,
+    "create_group": ORGANIZATION_FORM,
+    "create_team": ORGANIZATION_FORM,
+    "team": TEAM_PAGE,
+    "change_team": Row(
+        get=signed_in(404, 404, 403, 403, 403, 200), post=signed_in(404, 404, 403, 403, 403, 422)
+    ),
+    "archive_team": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 403, 403, 302)),
+    "add_person": Row(
+        get=signed_in(404, 404, 403, 200, 403, 200), post=signed_in(404, 404, 403, 422, 403, 422)
+    ),
+    "remove_person": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
+    "create_round": ORGANIZATION_FORM,
+    "round": ORGANIZATION_PAGE,
+    "open_round": ORGANIZATION_ACT,
+    "invite_newcomers": ORGANIZATION_ACT,
+    "close_round": ORGANIZATION_ACT,
+    "results": TEAM_PAGE,
+    "report_pdf": TEAM_PAGE,
+    "scores_csv": TEAM_PAGE,
+}
+RESPOND = [name for name in MATRIX if name.startswith("respond_")]
+RESULTS = ["results", "report_pdf", "scores_csv"]
+OURS: list[URLPattern] = [*asking, *telling]
+
+ACCOUNT = {
+    # of django-allauth: what somebody who is not signed in gets
+    "account_login": 200,
+    "account_logout": 302,
+    "account_inactive": 200,
+    "account_signup": 200,  # a page that says that it is closed
+    "account_reauthenticate": 302,
+    "account_email": 302,
+    "account_email_verification_sent": 200,
+    "account_change_password": 302,
+    "account_set_password": 302,
+    "account_reset_password": 200,
+    "account_confirm_login_code": 302,
+    "account_confirm_email": 200,
+    "account_reset_password_from_key_done": 200,
+    "account_reset_password_from_key": 200,
+    "account_reset_password_done": 200,
+}
+
+
+class Stage(NamedTuple):
+    """Where the requests are made: an address for every name, and a link."""
+
+    values: dict[str, Any]
+    token: str
+
+    def url(self, name: str, **other: Any) -> str:
+        wanted = next(pattern for pattern in OURS if pattern.name == name).pattern.regex.groupindex
+        values = (
+            self.values | {"membership_id": self.values[f"{name}_membership"]}
+            if "remove" in name
+            else self.values
+        )
+        return reverse(name, kwargs={key: (values | other)[key] for key in wanted})
+
+
+@pytest.fixture(autouse=True)
+def no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing is tested elsewhere."""
+    monkeypatch.setattr("reports.pdf.render", lambda content: b"%PDF-1.7 of a test")
+
+
+@pytest.fixture
+def stage(
+    aviary: Organization, kestrel: Team, ada: User, cleo: User, lee: User, mia: User, sam: User, zoe: User
+) -> Stage:
+    """A closed round with results, and an open one."""
+    now = timezone.now()
+    closed = factories.closed_round(aviary, kestrel, [5] * 8, name="2026 Q1", now=now - 9 * DAY)
+    running = factories.open_round(aviary, "2026 Q2", now=now)
+    values = {
+        "slug": "test",
+        "version": 1,
+        "number": 1,
+        "rest": "cut-off",
+        "token": factories.tokens_of(running, kestrel)[0],
+        "org": "aviary",
+        "team": "team-kestrel",
+        "round_id": closed.pk,
+        "remove_role_membership": aviary.memberships.get(user=cleo).pk,
+        "remove_person_membership": kestrel.memberships.get(user=mia).pk,
+    }
+    return Stage(values, values["token"])
+
+
+def ask(client: Client, method: str, url: str, **options: Any) -> HttpResponse:
+    """One request, whose traces are taken back."""
+    with transaction.atomic():
+        response = getattr(client, method)(url, {"wrong": ""} if method == "post" else None, **options)
+        if hasattr(response, "streaming_content"):
+            response.getvalue()
+        transaction.set_rollback(True)
+    return response
+
+
+def enter(request: pytest.FixtureRequest, client: Client, person: str) -> Client:
+    if person != "anonymous":
+        client.force_login(request.getfixturevalue(person))
+    return client
+
+
+# --- Who gets what ----------------------------------------------------------------------------
+
+
+def test_every_address_has_a_row() -> None:
+    assert {pattern.name for pattern in OURS} == set(MATRIX)
+
+
+def test_every_address_of_allauth_has_a_row() -> None:
+    from allauth.account.urls import urlpatterns  # noqa: PLC0415  loads its models
+
+    assert {pattern.name for pattern in urlpatterns} == set(ACCOUNT)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_everybody_gets_what_is_theirs(
+    request: pytest.FixtureRequest, stage: Stage, client: Client, person: str, method: str
+) -> None:
+    enter(request, client, person)
+    place = PEOPLE.index(person)
+    expected = {name: getattr(row, method)[place] for name, row in MATRIX.items()}
+
+    assert {name: ask(client, method, stage.url(name)).status_code for name in MATRIX} == expected
+
+
+def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(stage: Stage, client: Client) -> None:
+    private = [name for name, row in MATRIX.items() if row.get == NOT_ALLOWED or row.get[1:] != row.get[:-1]]
+
+    for name in private:
+        url = stage.url(name)
+        assert ask(client, "get", url)["Location"] == f"/account/login/?next={url}"
+
+
+def test_what_does_not_exist_is_not_found(stage: Stage, client: Client, ada: User) -> None:
+    """Each part of each address in turn is one that does not exist, or is too large for any database."""
+    client.force_login(ada)
+    missing = {"org": ["nowhere"], "team": ["nobody"], "slug": ["none"], "version": [99, 10**30]}
+    missing |= {"round_id": [10**9, 10**30], "membership_id": [10**9, 10**30]}
+    for pattern in OURS:
+        for part in set(pattern.pattern.regex.groupindex) & set(missing):
+            for value in missing[part]:
+                url = stage.url(str(pattern.name), **{part: value})
+                statuses = {ask(client, method, url).status_code for method in ("get", "post")}
+                assert statuses <= {404, 405}, url
+                assert 404 in statuses, url
+
+
+def test_a_round_is_not_shown_under_another_organization(stage: Stage, client: Client, zoe: User) -> None:
+    client.force_login(zoe)
+    for name in ("round", "open_round", "close_round", "results"):
+        for method in ("get", "post"):
+            assert ask(client, method, stage.url(name, org="terrarium")).status_code in (404, 405)
+
+
+@pytest.mark.parametrize("name", ACCOUNT)
+def test_pages_about_accounts(client: Client, db: None, name: str) -> None:
+    kwargs = {
+        "account_reset_password_from_key": {"uidb36": "1", "key": "none"},
+        "account_confirm_email": {"key": "a"},
+    }
+
+    assert client.get(reverse(name, kwargs=kwargs.get(name))).status_code == ACCOUNT[name]
+
+
+def test_nobody_makes_an_account_for_themselves(client: Client, db: None) -> None:
+    password = {"password1": "a long enough password", "password2": "a long enough password"}
+
+    client.post(reverse("account_signup"), {"email": "eve@example.org"} | password)
+
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "where", ["//evil.example", "https://evil.example", "https:evil.example", "/\\evil.example"]
+)
+def test_signing_in_leads_nowhere_else(client: Client, zoe: User, where: str) -> None:
+    response = client.post(
+        f"{reverse('account_login')}?next={where}",
+        {"login": zoe.email, "password": factories.PASSWORD, "next": where},
+    )
+
+    assert (response.status_code, response["Location"]) == (302, "/")
+
+
+def test_a_mail_to_an_unknown_address_is_answered_like_one_to_a_known(client: Client, zoe: User) -> None:
+    known = client.post(reverse("account_reset_password"), {"email": zoe.email})
+    unknown = client.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
+
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+
+
+# --- What every answer carries ----------------------------------------------------------------
+
+
+def test_every_post_needs_the_token_of_its_form(stage: Stage, ada: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ada)
+    strict.cookies["respond"] = stage.token
+    acting = [name for name, row in MATRIX.items() if row.post != NOT_ALLOWED and row.post != everybody(405)]
+
+    for name in acting:
+        assert ask(strict, "post", stage.url(name)).status_code == 403, name
+
+
+def test_every_page_has_its_headers(stage: Stage, client: Client, ada: User) -> None:
+    client.force_login(ada)
+    for name in MATRIX:
+        response = ask(client, "get", stage.url(name))
+        assert response["X-Frame-Options"] == "DENY", name
+        assert response["X-Content-Type-Options"] == "nosniff", name
+        assert response["Referrer-Policy"] == "same-origin", name
+
+
+def test_another_host_is_refused(stage: Stage, client: Client) -> None:
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_no_browser_keeps_a_page_of_the_questionnaire(stage: Stage, client: Client, linked: bool) -> None:
+    if linked:
+        client.cookies["respond"] = stage.token
+    for name in RESPOND:
+        assert "no-store" in ask(client, "get", stage.url(name))["Cache-Control"], name
+
+
+def test_no_browser_keeps_results(stage: Stage, client: Client, lee: User) -> None:
+    client.force_login(lee)
+    for name in RESULTS:
+        assert "no-store" in ask(client, "get", stage.url(name))["Cache-Control"], name
+
+
+# --- The questionnaire asks nobody who they are -----------------------------------------------
+
+
+@pytest.fixture
+def no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks into a session, or for a user, fails."""
+
+    def fail(self: object) -> None:
+        raise AssertionError("a session was opened")
+
+    monkeypatch.setattr(SessionBase, "_session", property(fail))
+    monkeypatch.setattr("django.contrib.auth.middleware.get_user", fail)
+
+
+def respond_pages(stage: Stage) -> Iterator[tuple[str, str]]:
+    for name in RESPOND:
+        for method in ("get", "head", "post"):
+            yield method, stage.url(name)
+
+
+@pytest.mark.parametrize("cookie", ["valid", "unknown", "none"])
+def test_the_questionnaire_opens_no_session(
+    stage: Stage, client: Client, mia: User, request: pytest.FixtureRequest, cookie: str
+) -> None:
+    """Also for somebody who is signed in with the same browser."""
+    client.force_login(mia)
+    if cookie != "none":
+        client.cookies["respond"] = stage.token if cookie == "valid" else tokens.to_text(1, bytes(32))
+    request.getfixturevalue("no_session")
+
+    for method, url in respond_pages(stage):
+        response = ask(client, method, url)
+        assert "sessionid" not in response.cookies
+
+
+def test_a_page_that_needs_a_user_fails_that_test(
+    client: Client, mia: User, request: pytest.FixtureRequest
+) -> None:
+    """The proof that the fixture bites."""
+    client.force_login(mia)
+    request.getfixturevalue("no_session")
+
+    with pytest.raises(AssertionError, match="a session was opened"):
+        client.get("/")
+
+
+def test_the_token_leaves_the_address_at_once(stage: Stage, client: Client) -> None:
+    response = client.get(stage.url("respond_enter"))
+
+    assert (response.status_code, response["Location"]) == (302, "/respond/")
+
+
+def test_no_page_of_the_questionnaire_has_the_token_in_it(stage: Stage, client: Client) -> None:
+    client.cookies["respond"] = stage.token
+    for name in RESPOND:
+        assert stage.token.encode() not in ask(client, "get", stage.url(name)).content
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_cookie_is_for_the_questionnaire_only(stage: Stage, client: Client, secure: bool) -> None:
+    cookie = client.get(stage.url("respond_enter"), secure=secure).cookies["respond"]
+
+    assert cookie["path"] == "/respond/"
+    assert cookie["httponly"] is True
+    assert cookie["samesite"] == "Lax"
+    assert bool(cookie["secure"]) is secure
+    assert cookie["max-age"] == ""  # gone with the browser
+
+
+# --- Looking changes nothing ------------------------------------------------------------------
+
+KEPT: tuple[type[models.Model], ...] = (Round, Assessment, Invitation, Response, Score, Report)
+
+
+def dump() -> list[list[dict[str, Any]]]:
+    return [sorted(model._base_manager.values(), key=lambda row: str(row["id"])) for model in KEPT]
+
+
+def test_looking_at_links_changes_nothing(stage: Stage, client: Client) -> None:
+    """Mail scanners open every link, with and without cookies."""
+    factories.answer(stage.token, {"integration_1": 4}, complete=False, now=timezone.now())
+    before = dump()
+
+    for _visit in range(3):
+        for method in ("get", "head"):
+            for name in RESPOND:
+                getattr(client, method)(stage.url(name))
+                getattr(Client(), method)(stage.url(name))
+
+    assert client.cookies["respond"].value == stage.token
+    assert dump() == before
+
+
+@pytest.mark.parametrize("person", ["ada", "lee"])
+def test_looking_at_pages_changes_nothing(
+    request: pytest.FixtureRequest, stage: Stage, client: Client, person: str
+) -> None:
+    enter(request, client, person)
+    before = dump()
+
+    for name in set(MATRIX) - {"report_pdf"}:  # asking for a document has it made
+        client.get(stage.url(name))
+
+    assert dump() == before
+
+
+# --- Links that open nothing ------------------------------------------------------------------
+
+Change = Callable[[Stage], None]
+
+
+def end(stage: Stage) -> None:
+    Round.objects.filter(closed_at=None).update(closes_at=timezone.now())
+
+
+def close(stage: Stage) -> None:
+    factories.rounds.close_round(round=Round.objects.get(closed_at=None), by=None, now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [(end, 410, b"The round is over"), (close, 404, b"This link opens nothing")],
+)
+def test_a_link_that_opens_nothing_says_why(
+    stage: Stage, client: Client, change: Change, status: int, words: bytes
+) -> None:
+    client.cookies["respond"] = stage.token
+    change(stage)
+
+    for name in ("respond_enter", "respond_start", "respond_page", "respond_review", "respond_thanks"):
+        response = client.get(stage.url(name))
+        assert response.status_code == status
+        assert words in response.content
+
+
+def test_a_closed_rounds_link_is_answered_like_a_made_up_one(stage: Stage, client: Client) -> None:
+    made_up = client.get(stage.url("respond_enter", token=tokens.to_text(7, bytes(32)))).content
+    close(stage)
+
+    assert client.get(stage.url("respond_enter")).content == made_up
+
+
+@pytest.mark.parametrize("text", ["1-" + "é" * 43, "nonsense", "1-" + "A" * 43, ""])
+def test_a_cookie_with_anything_in_it_opens_nothing(stage: Stage, client: Client, text: str) -> None:
+    client.cookies["respond"] = text
+
+    assert client.get(stage.url("respond_start")).status_code == 404
