@@ -28,10 +28,10 @@ CAP_LOW, CAP_HIGH = 5, 95
 """Scores beyond these are not told apart: a 0 or 100 would tell everyone's answer (6.2 no. 6)."""
 
 STEP = 5
-"""Scores are shown in steps of this size (docs/method.md 0, D5)."""
+"""Scores are shown in steps of this size (docs/method.md 6.2)."""
 
 BANDS = ("mostly_disagree", "mixed", "mostly_agree", "strongly_agree")
-"""Names of the parts of the scale, worst first: its wording, not a maturity (docs/method.md 0, D6)."""
+"""Names of the parts of the scale, worst first: its wording, not a maturity (docs/method.md 2.3)."""
 
 CUTS = (3.0, 5.0, 6.0)
 """Where each band but the first begins, in points. A cut belongs to the band above it."""
@@ -82,7 +82,7 @@ def score_words(score: int) -> str:
 
 
 def band_of(points: float) -> str:
-    """The one of BANDS that ``points`` lies in: < 3, 3 to < 5, 5 to < 6, >= 6 (docs/method.md 0, D6).
+    """The one of BANDS that ``points`` lies in: < 3, 3 to < 5, 5 to < 6, >= 6 (docs/method.md 2.3).
 
     Raises ValueError unless ``points`` is from 1 to 7.
     """

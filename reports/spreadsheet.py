@@ -30,7 +30,7 @@ TEAM_LENGTH = 100
 SLUG_LENGTH = 60  # a file's name may have 255 bytes, and a letter up to four
 
 FIELDS = ("n", "mean", "score", "low90", "high90", "agreement", "dont_know", "shown")
-"""What is told about a capability: points 1 to 7 (``score``: 0 to 100, ``dont_know``: 0 to 1), not rounded."""
+"""What is told about a capability, unrounded: points 1 to 7, ``score`` 0 to 100, ``dont_know`` 0 to 1."""
 
 Results = dict[str, dict[str, dict[str, Any]]]
 """{team: {capability key: {each of FIELDS: value}}}"""
@@ -110,7 +110,9 @@ def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
         try:
             yield line.decode(encoding)
         except UnicodeDecodeError as error:
-            raise SpreadsheetError(f"line {number} is not UTF-8 text: save the file as “CSV UTF-8”") from error
+            raise SpreadsheetError(
+                f"line {number} is not UTF-8 text; save the file as “CSV UTF-8”"
+            ) from error
         encoding = "utf-8"
 
 

@@ -21,14 +21,15 @@ async def _client(port: int, request: bytes, expected: bytes, until: float, time
         started = time.perf_counter()
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next((int(h[15:]) for h in head.split(b"\r\n") if h.lower().startswith(b"content-length:")), 0)
+        lines = head.lower().split(b"\r\n")
+        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
         if length:
             await reader.readexactly(length)
         if head.split(b" ", 2)[1] == expected:
             times.append(time.perf_counter() - started)
         else:
             errors += 1
-        if b"connection: close" in head.lower():
+        if b"connection: close" in lines:
             writer.close()
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.close()

@@ -4,8 +4,10 @@ Machines differ and are never quiet, so no figure stands alone: what is measured
 measured against take turns, and the medians are compared.
 """
 
+import io
 import json
 import os
+import random
 import shutil
 import socket
 import statistics
@@ -45,9 +47,18 @@ CLIENTS = 32
 SECONDS = 6
 TURNS = 3
 CHROMIUM = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pdf-header-footer",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-pdf-header-footer",
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -73,13 +84,11 @@ def prepare() -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
     for path in sorted((ROOT / "fixtures" / "questionnaires").glob("*.yaml")):
-        call_command("import_questionnaire", path, verbosity=0, stdout=open(os.devnull, "w"))
+        call_command("import_questionnaire", path, stdout=io.StringIO())
 
 
 def _filled_round(name: str, sizes: dict[str, int]) -> Round:
     """A closed round in which teams of these sizes answered everything at random."""
-    import random  # noqa: PLC0415  only here
-
     chance = random.Random(1)
     organization = factories.make_organization(name)
     for team, size in sizes.items():
@@ -114,16 +123,22 @@ def bench_results_page() -> bool:
         get("Large")
     ratio = large / small
     first = _report(
-        "Results page, 5,000 responses against 5", ratio, "at most 1.2", ratio <= 1.2,
+        "Results page, 5,000 responses against 5",
+        ratio,
+        "at most 1.2",
+        ratio <= 1.2,
         f"{large * 1000:.0f} ms against {small * 1000:.0f} ms, median of 15 in turns",
-    )  # fmt: skip
+    )
     number = len(queries)
-    return _report("Results page, queries", number, "at most 12", number <= 12, "counted, with a session") and first
+    return (
+        _report("Results page, queries", number, "at most 12", number <= 12, "counted, with a session")
+        and first
+    )
 
 
 def bench_pdf() -> bool:
-    """A full report from a warm worker against Chromium, started fresh, printing the same HTML."""
-    browser = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+    """A full report from a warm worker against Chromium, started fresh, that prints the same HTML."""
+    browser = next(found for name in BROWSERS if (found := shutil.which(name)))
     _filled_round("Before", {"Kestrel": 8})
     made = _filled_round("Report", {"Kestrel": 8})
     content = build_content(made.assessments.get(), "en", for_team=False)
@@ -132,15 +147,18 @@ def bench_pdf() -> bool:
 
     def chromium() -> None:
         with tempfile.TemporaryDirectory() as profile:
-            command = [browser, *CHROMIUM, f"--user-data-dir={profile}", f"--print-to-pdf={printed}", page.as_uri()]
-            subprocess.run(command, check=True, capture_output=True, timeout=120)
+            options = [f"--user-data-dir={profile}", f"--print-to-pdf={printed}"]
+            subprocess.run([browser, *CHROMIUM, *options, page.as_uri()], check=True, capture_output=True)
 
     ours, theirs = _in_turns(lambda: pdf.render(content), chromium, 7)
     ratio = ours / theirs
     return _report(
-        "Full PDF from a warm worker, charts drawn anew, against fresh Chromium", ratio, "at most 1.0", ratio <= 1.0,
+        "Full PDF from a warm worker, charts drawn anew, against fresh Chromium",
+        ratio,
+        "at most 1.0",
+        ratio <= 1.0,
         f"{ours:.2f} s against {theirs:.2f} s, median of 7 in turns",
-    )  # fmt: skip
+    )
 
 
 def _free_port() -> int:
@@ -154,10 +172,24 @@ def _server(settings: str) -> Iterator[int]:
     """gunicorn with two workers, as ``make run`` starts it."""
     port = _free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "accelerate_survey.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-        "--worker-class", "gthread", "--threads", "4", "--keep-alive", "30", "--log-level", "error",
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "accelerate_survey.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "2",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "4",
+        "--keep-alive",
+        "30",
+        "--log-level",
+        "error",
         "--no-control-socket",
-    ]  # fmt: skip
+    ]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": settings})
     try:
         deadline = time.monotonic() + 120
@@ -190,7 +222,8 @@ def bench_saving() -> bool:
     form = urlencode(answers | {"csrfmiddlewaretoken": csrf}).encode()
     ours = [
         _request(
-            "/respond/1/", form,
+            "/respond/1/",
+            form,
             {
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Accept": "application/json",
@@ -198,11 +231,16 @@ def bench_saving() -> bool:
             },
         )
         for token in factories.tokens_of(opened, team)
-    ]  # fmt: skip
+    ]
     ids = Response.objects.filter(assessment__round=opened).values_list("pk", flat=True)
-    bare = [_request(f"/{pk}/", json.dumps(answers).encode(), {"Content-Type": "application/json"}) for pk in ids]
+    bare = [
+        _request(f"/{pk}/", json.dumps(answers).encode(), {"Content-Type": "application/json"}) for pk in ids
+    ]
     outcomes: dict[str, list[Outcome]] = {"ours": [], "bare": []}
-    with _server("accelerate_survey.settings") as port, _server("tests.benchmarks.bare_settings") as bare_port:
+    with (
+        _server("accelerate_survey.settings") as port,
+        _server("tests.benchmarks.bare_settings") as bare_port,
+    ):
         load(port, ours, 200, 2), load(bare_port, bare, 204, 2)  # warm
         for _ in range(TURNS):
             outcomes["bare"].append(load(bare_port, bare, 204, SECONDS))
@@ -213,11 +251,13 @@ def bench_saving() -> bool:
     errors = sum(outcome.errors for outcome in outcomes["ours"])
     ratio = rate["ours"] / rate["bare"]
     return _report(
-        "Saving a page of answers against a bare view", ratio, "at least 0.5, no errors",
+        "Saving a page of answers against a bare view",
+        ratio,
+        "at least 0.5, no errors",
         ratio >= 0.5 and not errors and stored == CLIENTS,
-        f"{rate['ours']:.0f} saves a second against {rate['bare']:.0f}, {CLIENTS} clients, 2 workers, p95 {p95:.2f} s, "
-        f"{errors} errors, {stored} of {CLIENTS} responses hold what was sent",
-    )  # fmt: skip
+        f"{rate['ours']:.0f} saves a second against {rate['bare']:.0f}, {CLIENTS} clients, 2 workers, "
+        f"p95 {p95:.2f} s, {errors} errors, {stored} of {CLIENTS} responses hold what was sent",
+    )
 
 
 def main() -> int:
@@ -225,11 +265,15 @@ def main() -> int:
     found = {"results": bench_results_page, "pdf": bench_pdf, "saving": bench_saving}
     chosen = sys.argv[1:] or list(found)
     if unknown := set(chosen) - set(found):
-        print(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(found)}.", file=sys.stderr)
+        print(
+            f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(found)}.",
+            file=sys.stderr,
+        )
         return 2
     try:
         prepare()
-        return 0 if all([found[name]() for name in chosen]) else 1
+        met = [found[name]() for name in chosen]
+        return 0 if all(met) else 1
     finally:
         shutil.rmtree(DATA, ignore_errors=True)
 

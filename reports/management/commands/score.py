@@ -31,6 +31,7 @@ from assessments.services.scores import make_scores
 from reports import pdf
 from reports.builder import Occasion, make_content
 from reports.spreadsheet import (
+    Results,
     SpreadsheetError,
     as_csv,
     as_json,
@@ -62,7 +63,7 @@ class Command(BaseCommand):
     """Score a spreadsheet."""
 
     help = "Score a spreadsheet: scores.json, scores.csv and a PDF report for each team. Needs no database."
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to score, by which questionnaire, and where to write."""
@@ -81,8 +82,7 @@ class Command(BaseCommand):
         try:
             _require_empty(out)
             answers = _answers(file, instrument)
-            table = scoring.score_capabilities(answers, instrument, minimum=DEFAULT_MINIMUM)
-            results = results_of(table)
+            results = _results(answers, instrument)
             with _whole_folder(out) as folder:
                 (folder / "scores.json").write_text(as_json(results), encoding="utf-8")
                 (folder / "scores.csv").write_text(as_csv(results), encoding="utf-8", newline="")
@@ -93,8 +93,6 @@ class Command(BaseCommand):
             raise CommandError("Stopped. Nothing was written.") from None
         except OSError as error:
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from error
-        except ValueError as error:  # a scale that scoring is not made for
-            raise CommandError(f"{questionnaire} cannot be scored: {error}.") from error
         self.stdout.write(f"{len(answers)} responses of {len(results)} teams: {out}")
 
 
@@ -122,14 +120,23 @@ def _require_empty(out: Path) -> None:
 
 def _answers(file: Path, instrument: Instrument) -> Any:
     """The spreadsheet as a frame of answers (see ``scoring.to_frame``)."""
-    questions = [*instrument.statements, *instrument.key_metrics]
+    keys = [statement.key for statement in instrument.statements]
+    keys += [metric.key for metric in instrument.key_metrics]
     try:
         with file.open("rb") as lines:
-            return scoring.to_frame(read_answers(lines, instrument), [question.key for question in questions])
+            return scoring.to_frame(read_answers(lines, instrument), keys)
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     except SpreadsheetError as error:
         raise CommandError(f"{file.name}, {error}.") from error
+
+
+def _results(answers: Any, instrument: Instrument) -> Results:
+    try:
+        table = scoring.score_capabilities(answers, instrument, minimum=DEFAULT_MINIMUM)
+    except ValueError as error:  # above all a scale that scoring is not made for
+        raise CommandError(f"{instrument.slug} {instrument.version} cannot be scored: {error}.") from error
+    return results_of(table)
 
 
 @contextmanager
