@@ -456,7 +456,7 @@ class _Model:
 
     def first_part(self, answers: dict[str, Any]) -> dict[str, Any]:
         """The answers up to where somebody stopped."""
-        return dict(islice(answers.items(), self.chance.randrange(5, len(answers) - 5)))
+        return dict(islice(answers.items(), math.ceil(len(answers) * self.chance.uniform(0.1, 0.9))))
 
     def hindrances(self, answers: dict[str, Any]) -> list[str]:
         """Up to three capabilities that the person rated low, in the order of the questionnaire."""

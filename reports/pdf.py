@@ -64,8 +64,8 @@ def render_html(content: ReportContent) -> str:
 
 def render(content: ReportContent) -> bytes:
     """The PDF, tagged and with its fonts. The same content gives the same bytes."""
-    html = _html(content)
     with _PRESS, _uncollected():
+        html = _html(content)
         fetcher, fonts, css = _equipment()
         document = weasyprint.HTML(string=html, url_fetcher=fetcher)
         pdf: bytes = document.write_pdf(

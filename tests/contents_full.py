@@ -76,7 +76,7 @@ def make_full_report(
     comments: Sequence[str] = (),
     **changes: Any,
 ) -> ReportContent:
-    """The report of Team Kestrel with ``people`` answers; with a round before if ``before`` people answered it."""
+    """The report of Team Kestrel, of ``people`` answers; ``before`` people answered the round before."""
     occasion: dict[str, Any] = {
         "organization": "Example Ltd",
         "team": "Team Kestrel",

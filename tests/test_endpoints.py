@@ -85,7 +85,7 @@ MATRIX: dict[str, Row] = {
     "invite_newcomers": ORGANIZATION_ACT,
     "close_round": ORGANIZATION_ACT,
     "results": TEAM_PAGE,
-    "report_pdf": TEAM_PAGE,
+    "report_pdf": Row(get=signed_in(404, 404, 202, 202, 202, 202), post=NOT_ALLOWED),  # it is being made
     "scores_csv": TEAM_PAGE,
 }
 RESPOND = [name for name in MATRIX if name.startswith("respond_")]

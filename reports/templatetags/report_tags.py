@@ -62,7 +62,9 @@ def chart_words() -> dict[str, str]:
         "say_category": _("{name}."),
         "say_range": _("{name}: from {low} ({lowest}) to {high} ({highest})."),
         "say_missing": _("{count} with too few answers."),
-        "say_metric": _("{name}: {band}, band {number} of {count}, six being best. Elite performers: {elite}."),
+        "say_metric": _(
+            "{name}: {band}, band {number} of {count}, six being best. Elite performers: {elite}."
+        ),
         "say_statement": _("{text} {disagree} disagree, {neutral} neutral, {agree} agree."),
     }
 
@@ -91,7 +93,8 @@ def interval(result: Shown) -> str:
 
 
 def _end(value: int) -> str:
-    return {disclosure.CAP_LOW: f"≤\u00a0{value}", disclosure.CAP_HIGH: f"≥\u00a0{value}"}.get(value, str(value))
+    ends = {disclosure.CAP_LOW: f"≤\u00a0{value}", disclosure.CAP_HIGH: f"≥\u00a0{value}"}
+    return ends.get(value, str(value))
 
 
 @register.filter
@@ -134,7 +137,8 @@ def hidden_count(content: ReportContent) -> int:
 @register.filter
 def band_counts(content: ReportContent) -> list[tuple[str, int]]:
     """How many capabilities lie in each band, the highest first."""
-    return [(str(BANDS[band]), content.band_counts.get(band, 0)) for band in reversed(BANDS)]
+    counts = content.band_counts
+    return [(str(BANDS[band]), counts[band]) for band in reversed(BANDS) if band in counts]
 
 
 def _chart(draw: Callable[..., str], what: object, chart_id: str) -> SafeString:

@@ -51,7 +51,7 @@ def test_an_invitation_says_what_is_promised(running: Round) -> None:
     assert "Your answers are stored without your name." in body
     assert "While it is open, somebody who controls this server could." in body
     assert "at least 5 people answered" in body
-    assert "May 18, 2026" in body
+    assert re.search(r"May 18|18 May", body)
 
 
 def test_an_invitation_names_the_team_and_the_round(running: Round) -> None:

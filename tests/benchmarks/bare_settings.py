@@ -2,5 +2,6 @@
 
 from accelerate_survey.settings import *  # noqa: F403
 
+INSTALLED_APPS = ["django.contrib.contenttypes", "assessments"]
 ROOT_URLCONF = "tests.benchmarks.bare"
 MIDDLEWARE: list[str] = []

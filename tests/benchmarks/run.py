@@ -167,6 +167,19 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the server answers; RuntimeError when it has ended or takes two minutes."""
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("The server to be measured did not start; its own words are above.")
+
+
 @contextmanager
 def _server(settings: str) -> Iterator[int]:
     """gunicorn with two workers, as ``make run`` starts it."""
@@ -192,13 +205,7 @@ def _server(settings: str) -> Iterator[int]:
     ]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": settings})
     try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        _wait_for(port, process)
         yield port
     finally:
         process.terminate()

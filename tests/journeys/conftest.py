@@ -68,9 +68,7 @@ class Watch:
         """Look at everything that happens in this context."""
         context.on("console", self._console)
         context.on("weberror", lambda error: self.problems.append(f"error in a script: {error.error}"))
-        context.on(
-            "dialog", lambda dialog: (self.problems.append(f"a dialog: {dialog.message}"), dialog.dismiss())
-        )
+        context.on("dialog", self._dialog)
         context.on("request", self._request)
         context.on("response", self._response)
         return context
@@ -79,6 +77,10 @@ class Watch:
         # what could not be loaded is looked at as a response: a page may well be "not found"
         if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
             self.problems.append(f"console, {message.type}: {message.text}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.problems.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _request(self, request: Any) -> None:
         parts = urlsplit(request.url)

@@ -13,7 +13,10 @@ from playwright.sync_api import Page
 
 PASSWORD = "a long enough password"
 ANYBODY, RESPONDENT, NEWCOMER = "anybody", "respondent", "newcomer"
-"""Who is not signed in, and who came with a link, again or for the first time; the others are the people of ``scenes.every_page``."""
+"""Who is not signed in, and who came with a link, again or for the first time.
+
+The others are the people of ``scenes.every_page``.
+"""
 
 
 @dataclass(frozen=True)
@@ -142,8 +145,11 @@ PLACES = [
 class Guide:
     """Leads to places: keeps a signed-in page for each role."""
 
-    def __init__(self, new_page: Callable[[], Page], scene: dict[str, Any]) -> None:
+    def __init__(
+        self, new_page: Callable[[], Page], scene: dict[str, Any], problems: list[str] | None = None
+    ) -> None:
         self.new_page, self.scene = new_page, scene
+        self.problems = [] if problems is None else problems  # what a Watch has noticed
         self.pages: dict[str, Page] = {}
 
     def lead(self, place: Place) -> Page:

@@ -59,7 +59,7 @@ def _links(of: Round, team: Team) -> list[str]:
 
 
 def respondents() -> dict[str, Any]:
-    """Two dozen small teams in one open round, so that each test has people of its own; a round over, one to be closed."""
+    """Two dozen small teams in one open round, one for each test; a round that is over; one to be closed."""
     now = timezone.now()
     aviary = people.create_organization(name="Aviary")
     teams = [factories.make_team(aviary, f"Team {number}", size=2) for number in range(24)]

@@ -59,7 +59,7 @@ class Mailbox:
         self.mails: list[EmailMessage] = []
         self.arrived = threading.Condition()
 
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:
         """Keep a mail."""
         mail = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
         with self.arrived:

@@ -1,4 +1,4 @@
-"""One person and a link: whatever they press, nothing is lost, nothing counts twice, nothing leaves the house."""
+"""One person and a link: whatever they press, nothing is lost, counts twice or leaves the house."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def begin(page: Page, link: str) -> None:
     expect(page).to_have_url(re.compile(r"/respond/1/$"))
 
 
-# --- Saving ------------------------------------------------------------------------------------------
+# --- Saving ---------------------------------------------------------------------------------------
 
 
 def test_an_answer_is_saved_as_it_is_given(enter: Enter, stage: Stage, link: str) -> None:
@@ -119,7 +119,7 @@ def test_everything_works_without_scripts(
     assert sent(admin, scene, name) == 1
 
 
-# --- Keyboard ------------------------------------------------------------------------------------------
+# --- Keyboard -------------------------------------------------------------------------------------
 
 
 def focused(page: Page) -> dict[str, str]:
@@ -215,7 +215,7 @@ def test_number_keys_answer_only_who_asked_for_them(enter: Enter, stage: Stage, 
     until(lambda: stored(stage, link) == {FIRST_STATEMENT: "dk"}, "the answer is stored")
 
 
-# --- The last page, and the way back ---------------------------------------------------------------------
+# --- The last page, and the way back --------------------------------------------------------------
 
 
 def test_the_review_leads_to_the_row_that_is_open(enter: Enter, link: str) -> None:
@@ -311,7 +311,7 @@ def test_two_tabs_are_one_response_and_neither_loses_an_answer(
     assert sent(admin, scene, name) == 1
 
 
-# --- Links that open nothing --------------------------------------------------------------------------------
+# --- Links that open nothing ----------------------------------------------------------------------
 
 
 def close_round(stage: Stage, closing: dict[str, Any]) -> None:
@@ -357,7 +357,7 @@ def test_a_link_cut_off_by_a_mail_program_is_explained(enter: Enter, scene: dict
     expect(page.get_by_text("Copy the whole link from your invitation")).to_be_visible()
 
 
-# --- What it costs, and where it fits ------------------------------------------------------------------------
+# --- What it costs, and where it fits -------------------------------------------------------------
 
 
 def test_the_first_visit_is_small_and_stays_in_the_house(enter: Enter, stage: Stage, link: str) -> None:
@@ -403,10 +403,12 @@ def test_targets_are_large_enough_for_a_thumb(enter: Enter, link: str, width: in
     for place in PLACES:
         page.goto(place)
         small += page.locator(":is(a, button, input, textarea, summary):visible").evaluate_all(
-            """(all, [place, least]) => all.filter(one => !one.closest('.skip-link, p:not(.actions, .number-keys)'))
-              .map(one => { const boxes = [one, one.closest('label')].filter(Boolean).map(b => b.getBoundingClientRect());
-                const size = side => Math.max(...boxes.map(box => box[side]));
-                return [place, one.name || one.innerText, Math.round(size('width')), Math.round(size('height'))] })
+            """(all, [place, least]) => all
+              .filter(one => !one.closest('.skip-link, p:not(.actions, .number-keys)'))
+              .map(one => {
+                const boxes = [one, one.closest('label')].filter(Boolean).map(b => b.getBoundingClientRect());
+                const size = side => Math.round(Math.max(...boxes.map(box => box[side])));
+                return [place, one.name || one.innerText, size('width'), size('height')] })
               .filter(([, , wide, high]) => wide < least || high < least)""",
             [place, TARGET],
         )

@@ -89,7 +89,7 @@ def test_a_suppressed_capability_says_so_and_gives_no_number() -> None:
     content = make_report([make_category("Culture", [hidden], None)], minimum=5)
     html = pdf.render_html(content)
     assert "Fewer than 5 people answered, so no result is shown" in html
-    assert "45" not in re.sub(r"<(style|svg).*?</\1>", "", html, flags=re.DOTALL)
+    assert not re.search(r">\s*45\s*<", html)
 
 
 def test_a_team_below_the_minimum_gets_a_short_report_without_results() -> None:
@@ -101,7 +101,8 @@ def test_a_team_below_the_minimum_gets_a_short_report_without_results() -> None:
 
 
 def test_the_ends_of_the_scale_are_not_told_apart() -> None:
-    content = make_report([make_category("Culture", [make_capability("Top", 95), make_capability("Low", 5)], 50)])
+    capabilities = [make_capability("Top", 95), make_capability("Low", 5)]
+    content = make_report([make_category("Culture", capabilities, 50)])
     html = pdf.render_html(content)
     assert ">95 or more<" in html
     assert ">5 or less<" in html
@@ -113,12 +114,14 @@ def test_it_is_tagged_titled_and_in_a_language() -> None:
     assert catalog["/MarkInfo"]["/Marked"]
     assert catalog["/StructTreeRoot"]
     assert catalog["/Lang"] == "en"
-    assert document.metadata and document.metadata.title == "Team Kestrel, 2026 Q3: how we deliver software"
+    assert document.metadata
+    assert document.metadata.title == "Team Kestrel, 2026 Q3: how we deliver software"
 
 
 def test_header_cells_say_what_they_head() -> None:
     document = read(full_pdf())
-    cells = [o for n in range(1, len(document.xref_objStm) + 500) if (o := _object(document, n)) and o.get("/S") == "/TH"]
+    numbers = range(1, len(document.xref_objStm) + 500)
+    cells = [o for n in numbers if (o := _object(document, n)) and o.get("/S") == "/TH"]
     assert {cell["/A"].get_object()["/Scope"] for cell in cells} == {"/Row", "/Column"}
 
 
@@ -167,7 +170,7 @@ def test_page_numbers_in_the_contents_are_right() -> None:
 
 
 def test_it_is_of_a_readable_length() -> None:
-    assert 16 <= len(read(full_pdf()).pages) <= 24
+    assert 16 <= len(read(full_pdf()).pages) <= 23
 
 
 def test_the_same_content_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +215,8 @@ def test_a_style_sheet_cannot_fetch_either(caplog: pytest.LogCaptureFixture) -> 
     "name", [HOSTILE, "قسم التطوير", "\u202eevil", "A" * 200, "word " * 40, "开发团队", "Zalgo z̸̢̛"]
 )
 def test_hostile_names_are_inert(name: str) -> None:
-    category = make_category(name, [make_capability(f"{name} {n}", 50, key=f"k{n}") for n in range(4)], key="c")
+    capabilities = [make_capability(f"{name} {n}", 50, key=f"k{n}") for n in range(4)]
+    category = make_category(name, capabilities, key="c")
     content = make_report([category] * 5, team=name, round=name, key_metrics=(make_metric(name=name),))
     content = dataclasses.replace(content, hindrances=((name, "most"),))
     html = pdf.render_html(content)

@@ -55,11 +55,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: str, no_demo: bool, **options: Any) -> None:
         """Prepare, start, watch, stop."""
+        address = _port(port)
+        _require_free(address)
+        _give_address_to_children(address)
         _on_stop(signal.default_int_handler)  # whatever comes ends the preparation like Ctrl-C
         try:
-            address = _port(port)
-            _require_free(address)
-            _give_address_to_children(address)
             self._prepare(no_demo=no_demo)
             self._serve(address)
         except KeyboardInterrupt:
@@ -88,7 +88,8 @@ class Command(BaseCommand):
         with _log_path().open("w", encoding="utf-8") as log:
             watch = _Watch(port, log)
             watch.start()
-            self._say(welcome)
+            if watch.wait_until_up():
+                self._say(welcome)
             watch.run_until_stopped()
         if watch.failed:
             raise CommandError("The web server has stopped by itself; what it said stands above.")
@@ -125,6 +126,14 @@ class _Watch:
             stderr=log,
             start_new_session=True,
         )
+
+    def wait_until_up(self) -> bool:
+        """Whether the web server has begun to listen, rather than ended or been told to."""
+        while not self.stopping and self.server.poll() is None:
+            if _answers(self.port):
+                return True
+            time.sleep(LOOK_AGAIN)
+        return False
 
     def run_until_stopped(self) -> None:
         """Watch over both until a signal comes or the web server ends."""
@@ -167,7 +176,7 @@ def _on_stop(handler: Callable[[int, FrameType | None], Any]) -> None:
 
 
 def _make_is_gone() -> bool:
-    """Whether the ``make`` that started this was ended; it ends its shell and forgets the shell's children."""
+    """Whether the ``make`` that started this was ended: it ends its shell, but not the shell's children."""
     return "MAKELEVEL" in os.environ and os.getppid() != PARENT
 
 
@@ -183,11 +192,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _answers(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex((HOST, port)) == 0
+
+
 def _require_free(port: int) -> None:
     """Refuse a port on which something answers, or which this user may not take."""
-    with socket.socket() as taken:
-        if taken.connect_ex((HOST, port)) == 0:
-            raise CommandError(_taken(port))
+    if _answers(port):
+        raise CommandError(_taken(port))
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does
         try:

@@ -31,7 +31,6 @@ from assessments.services.scores import make_scores
 from reports import pdf
 from reports.builder import Occasion, make_content
 from reports.spreadsheet import (
-    Results,
     SpreadsheetError,
     as_csv,
     as_json,
@@ -82,7 +81,8 @@ class Command(BaseCommand):
         try:
             _require_empty(out)
             answers = _answers(file, instrument)
-            results = _results(answers, instrument)
+            table = scoring.score_capabilities(answers, instrument, minimum=DEFAULT_MINIMUM)
+            results = results_of(table)
             with _whole_folder(out) as folder:
                 (folder / "scores.json").write_text(as_json(results), encoding="utf-8")
                 (folder / "scores.csv").write_text(as_csv(results), encoding="utf-8", newline="")
@@ -129,14 +129,6 @@ def _answers(file: Path, instrument: Instrument) -> Any:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     except SpreadsheetError as error:
         raise CommandError(f"{file.name}, {error}.") from error
-
-
-def _results(answers: Any, instrument: Instrument) -> Results:
-    try:
-        table = scoring.score_capabilities(answers, instrument, minimum=DEFAULT_MINIMUM)
-    except ValueError as error:  # above all a scale that scoring is not made for
-        raise CommandError(f"{instrument.slug} {instrument.version} cannot be scored: {error}.") from error
-    return results_of(table)
 
 
 @contextmanager

@@ -1,0 +1,81 @@
+"""Numbers for spreadsheets: what the page shows, and no formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.content import ReportContent
+from reports.export import COLUMNS, as_csv, rows, safe_cell
+from tests.contents import make_capability, make_category, make_metric, make_report
+
+DANGEROUS = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠A1", "\u200b=1", "\ufeff=1", "\u00a0=1", "\u3000=1", "\u2009=1", "\x0b=1"]  # fmt: skip  # noqa: E501, RUF001
+
+
+def table(content: ReportContent) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(as_csv(content).removeprefix("\ufeff"))))
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", ["Kestrel", "5 or less", "a=b", "", 70, 0, -3, None])
+def test_other_cells_stay(value: object) -> None:
+    assert safe_cell(value) == value
+
+
+@given(st.text())
+def test_every_text_is_kept_or_quoted(text: str) -> None:
+    assert str(safe_cell(text)).removeprefix("'") in (text, text.removeprefix("'"))
+
+
+def test_a_row_for_every_capability_and_metric() -> None:
+    content = make_report()
+    found = table(content)
+
+    assert [row["key"] for row in found] == [c.key for c in content.capabilities] + [
+        m.key for m in content.key_metrics
+    ]
+    assert list(found[0]) == COLUMNS
+
+
+def test_a_row_says_what_the_page_says() -> None:
+    row = table(make_report([make_category(capabilities=[make_capability("Tea", 70)])]))[0]
+
+    assert (row["name"], row["shown"], row["n"], row["score"]) == ("Tea", "yes", "6", "70")
+    assert (row["low90"], row["high90"], row["agreement"], row["two_camps"]) == (
+        "55",
+        "85",
+        "some_spread",
+        "no",
+    )
+
+
+def test_what_is_hidden_has_empty_cells() -> None:
+    content = make_report(
+        [make_category(capabilities=[make_capability("Tea", None)])], key_metrics=(make_metric(None),)
+    )
+
+    for row in table(content):
+        assert row["shown"] == "no"
+        assert {row[name] for name in COLUMNS[6:14]} == {""}
+
+
+def test_names_of_others_do_no_harm() -> None:
+    content = make_report(
+        [make_category(capabilities=[make_capability('=HYPERLINK("x")', 70)])], team="@SUM(A1)"
+    )
+
+    assert table(content)[0]["team"] == "'@SUM(A1)"
+    assert table(content)[0]["name"] == '\'=HYPERLINK("x")'
+
+
+def test_spreadsheets_read_it_as_utf_8() -> None:
+    assert as_csv(make_report(team="Füchse")).encode().startswith(b"\xef\xbb\xbf")
+    assert next(rows(make_report(team="Füchse")))["team"] == "Füchse"

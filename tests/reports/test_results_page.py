@@ -1,0 +1,142 @@
+"""The result page, and what it must not show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from assessments.instrument import Instrument
+from assessments.models import Round, Team, User
+from tests import factories
+from tests.factories import DAY
+
+SignIn = Callable[[User], Client]
+
+
+def closed(team: Team, values: list[int | str], **options: Any) -> Round:
+    now = timezone.now() - 9 * DAY
+    return factories.closed_round(team.organization, team, values, now=now, **options)
+
+
+def page(client: Client, of: Round, what: str = "") -> str:
+    return client.get(f"/o/aviary/teams/team-kestrel/rounds/{of.pk}/{what}").content.decode()
+
+
+def words(html: str) -> str:
+    """What a person reads of a page."""
+    return " ".join(strip_tags(re.sub(r"<(style|script|svg).*?</\1>", " ", html, flags=re.DOTALL)).split())
+
+
+def test_the_page_says_what_the_content_says(kestrel: Team, lee: User, sign_in: SignIn) -> None:
+    text = words(page(sign_in(lee), closed(kestrel, [5, 5, 6, 6, 7])))
+
+    assert "5 of 7 people answered." in text
+    assert "Name of integration: 80" in text
+    assert "interval 65 to ≥ 95" in text.replace("\u00a0", " ")
+    assert "mostly to strongly agree" in text
+
+
+@pytest.mark.parametrize("who", ["lee", "ada"])
+def test_four_answers_leave_no_number(
+    kestrel: Team, lee: User, ada: User, sign_in: SignIn, request: pytest.FixtureRequest, who: str
+) -> None:
+    """Means of 7 7 7 6 would be 95 or more; neither page nor table has a figure of them."""
+    made = closed(kestrel, [7, 7, 7, 6], other={"comment": "Only four of us", "hindrances": ["integration"]})
+    client = sign_in(request.getfixturevalue(who))
+    html = page(client, made)
+
+    assert "Fewer than 5 people answered" in words(html)
+    assert "Only four of us" not in html
+    assert "<svg" not in html
+    assert not re.search(
+        r"\b(?:6[.,]75|9[5-9]|100|Option [67]|mostly agree|Most of you)\b",
+        words(html.split('id="method"')[0]),
+    )
+    table = page(client, made, "scores.csv")
+    assert [row.split(",")[5:14] for row in table.splitlines()[1:]] == [["no", *[""] * 8]] * 5
+
+
+def test_comments_are_shown_to_the_team_alone(
+    kestrel: Team, mia: User, ada: User, cleo: User, sign_in: SignIn
+) -> None:
+    made = closed(kestrel, [5] * 6, other={"comment": "More <b>oolong</b>"})
+
+    assert "More &lt;b&gt;oolong&lt;/b&gt;" in page(sign_in(mia), made)
+    for other in (ada, cleo):
+        assert "oolong" not in page(sign_in(other), made)
+    for reader in (mia, ada):
+        assert "oolong" not in page(sign_in(reader), made, "scores.csv")
+
+
+def test_a_page_costs_twelve_queries_at_most(
+    kestrel: Team, lee: User, sign_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    now = timezone.now()
+    factories.closed_round(kestrel.organization, kestrel, [3] * 6, name="2026 Q1", now=now - 99 * DAY)
+    made = closed(kestrel, [5] * 6)
+    client = sign_in(lee)
+    page(client, made)  # reads the questionnaire once a process
+
+    with django_assert_max_num_queries(12):
+        page(client, made)
+
+
+def test_the_shipped_questionnaire_makes_a_whole_page(
+    kestrel: Team, lee: User, sign_in: SignIn, accelerate: Instrument
+) -> None:
+    made = closed(kestrel, [6] * 7, questionnaire=factories.make_questionnaire(accelerate))
+    html = page(sign_in(lee), made)
+
+    assert html.count('class="capability-result"') == 24
+    assert html.count("<svg") >= 5 + 4
+    assert all(c.name["en"] in html for c in accelerate.capabilities)
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "R&D", "$5 and $6", "Kestrel \u0645\u0631", "漢字 1", "Z̸̢a"]
+)
+def test_any_name_is_shown_as_it_is(kestrel: Team, lee: User, sign_in: SignIn, name: str) -> None:
+    kestrel.name = name
+    kestrel.save()
+    html = page(sign_in(lee), closed(kestrel, [5] * 6))
+
+    assert "<script>alert" not in html
+    assert name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in html
+
+
+def test_the_document_comes_once_it_is_made(
+    kestrel: Team, lee: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr("reports.pdf.render", lambda content: b"%PDF-1.7 of a test")
+    client, made = sign_in(lee), closed(kestrel, [5] * 6)
+    url = f"/o/aviary/teams/team-kestrel/rounds/{made.pk}/report.pdf"
+
+    waits, ready = client.get(url), client.get(url)
+
+    assert (waits.status_code, ready.status_code) == (202, 200)
+    assert ready["Content-Type"] == "application/pdf"
+    assert 'filename="team-kestrel-2026-q2.pdf"' in ready["Content-Disposition"]
+    assert b"".join(ready.streaming_content) == b"%PDF-1.7 of a test"
+
+
+def test_a_document_that_failed_says_so(
+    kestrel: Team, lee: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(content: object) -> bytes:
+        raise ValueError("out of ink")
+
+    monkeypatch.setattr("reports.pdf.render", fail)
+    client, made = sign_in(lee), closed(kestrel, [5] * 6)
+    page(client, made, "report.pdf")
+
+    html = page(client, made, "report.pdf")
+
+    assert "out of ink" not in html
+    assert made.assessments.get().report.error == "ValueError: out of ink"
