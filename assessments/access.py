@@ -156,7 +156,7 @@ def get_assessment(
     """A team's part in a closed round. The team sees it first; others after ``team_first_days``."""
     team = get_team(user, slug, team_slug, permission)
     assessment = (
-        Assessment.objects.filter(team=team, round_id=round_id, round__closed_at__isnull=False)
+        Assessment.objects.filter(team=team, round__pk=round_id, round__closed_at__isnull=False)
         .select_related("round__questionnaire", "round__organization", "team")
         .first()
     )
@@ -187,6 +187,10 @@ class LinkOver(LinkError):
     status = 410
 
 
+QUESTIONNAIRE_TEXTS = ("languages", "title", "introduction", "source", "scale")
+"""Read with the instrument, once a process, and not with every click."""
+
+
 def get_invitation(token: str, now: dt.datetime) -> Invitation:
     """The invitation that a link's token belongs to, in a round that takes answers now.
 
@@ -199,9 +203,10 @@ def get_invitation(token: str, now: dt.datetime) -> Invitation:
     invitation = (
         Invitation.objects.filter(
             token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)),
-            assessment__round_id=round_id,
+            assessment__round__pk=round_id,
         )
         .select_related("assessment__round__questionnaire", "assessment__round__organization")
+        .defer(*(f"assessment__round__questionnaire__{text}" for text in QUESTIONNAIRE_TEXTS))
         .first()
     )
     if invitation is None:

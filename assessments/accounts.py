@@ -1,7 +1,12 @@
 """How people get to sign in: by an administrator's invitation only."""
 
+from collections.abc import Callable
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -10,3 +15,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody makes an account for themselves."""
         return False
+
+
+class PublicPagesAskNobody(LoginRequiredMiddleware):
+    """Django's rule that a page is public only when it says so, without a look at who asks for such a page.
+
+    Django's own asks for the user first and the page second; the questionnaire opens no session.
+    """
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Let public pages through; everybody else's go the usual way."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)

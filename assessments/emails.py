@@ -16,7 +16,8 @@ def site_address(path: str) -> str:
 
 
 def _message(template: str, to: str, context: dict[str, object]) -> EmailMessage:
-    subject, _, body = render_to_string(f"assessments/mail/{template}.txt", context).strip().partition("\n")
+    subject = render_to_string(f"assessments/mail/{template}_subject.txt", context)
+    body = render_to_string(f"assessments/mail/{template}.txt", context)
     return EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
 
 

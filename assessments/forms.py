@@ -1,5 +1,6 @@
 """Forms: what may be posted, and in which words it is refused."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,10 +24,26 @@ HINDRANCES_MAXIMUM = 3
 COMMENT_LENGTH = 2000
 
 
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They reverse what stands after them, on pages and in mails."""
+
+UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+"""Unicode's categories of control characters, halves of pairs, private and unassigned ones."""
+
+
 def plain_text(value: str) -> None:
     """Refuse characters that no person types and no page can show."""
-    if any(not (character.isprintable() or character in "\n\r\t") for character in value):
-        raise ValidationError(_("The text has characters that cannot be shown. Please type it again."))
+    for character in value:
+        hidden = unicodedata.category(character) in UNSHOWABLE and character not in "\n\r\t"
+        if hidden or character in BIDI_CONTROLS:
+            raise ValidationError(_("The text has characters that cannot be shown. Please type it again."))
+
+
+def plain_line(value: str) -> None:
+    """Refuse the same, and line breaks: what goes into headings and subjects is one line."""
+    plain_text(value)
+    if set(value) & set("\n\r\t"):
+        raise ValidationError(_("This has to be one line."))
 
 
 class PostForm(forms.Form):
@@ -42,7 +60,7 @@ class PostForm(forms.Form):
 class TeamForm(PostForm):
     """A team's name and its place in the tree."""
 
-    name = forms.CharField(label=gettext_lazy("Name of the team"), max_length=100, validators=[plain_text])
+    name = forms.CharField(label=gettext_lazy("Name of the team"), max_length=100, validators=[plain_line])
     group = forms.ModelChoiceField(
         Group.objects.none(),
         label=gettext_lazy("Group"),
@@ -58,7 +76,7 @@ class TeamForm(PostForm):
 class GroupForm(PostForm):
     """A group's name and the group that it is part of."""
 
-    name = forms.CharField(label=gettext_lazy("Name of the group"), max_length=100, validators=[plain_text])
+    name = forms.CharField(label=gettext_lazy("Name of the group"), max_length=100, validators=[plain_line])
     parent = forms.ModelChoiceField(
         Group.objects.none(),
         label=gettext_lazy("Part of"),
@@ -76,7 +94,7 @@ class PersonForm(PostForm):
 
     button = gettext_lazy("Add")
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=150, validators=[plain_text])
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=150, validators=[plain_line])
     email = forms.EmailField(label=gettext_lazy("E-mail address"))
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=())
     sign_in = forms.BooleanField(
@@ -100,7 +118,7 @@ class RoundForm(PostForm):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=100,
-        validators=[plain_text],
+        validators=[plain_line],
         help_text=gettext_lazy("For example “2026, third quarter”. Everybody who answers sees it."),
     )
     questionnaire = forms.ModelChoiceField(
@@ -144,8 +162,15 @@ class AnswerField(forms.Field):
     def __init__(self, scale: Scale, language: str, label: str, help_text: str = "") -> None:
         super().__init__(required=False, label=label, help_text=help_text)
         self.scale = scale
-        options = [(str(option.value), translate(option.label, language)) for option in scale.options]
-        self.choices = self.widget.choices = [*options, (DONT_KNOW, translate(scale.dont_know, language))]
+        self.language = language
+
+    @cached_property
+    def choices(self) -> list[tuple[str, str]]:
+        """What can be chosen, with its words; made only when the question is shown."""
+        options = [
+            (str(option.value), translate(option.label, self.language)) for option in self.scale.options
+        ]
+        return [*options, (DONT_KNOW, translate(self.scale.dont_know, self.language))]
 
     def to_python(self, value: str | None) -> Any:
         """The answer as it is stored; None where nothing was chosen."""

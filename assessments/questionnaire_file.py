@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from .instrument import LEVELS, Capability, Category, Instrument, KeyMetric, LevelAdvice, Statement
+from .key_metrics import KEYS as METRICS
 from .scale import DONT_KNOW, Option, Scale, Texts
 
 RESERVED_KEYS = frozenset({"team", "hindrances", "comment", DONT_KNOW})
@@ -21,6 +22,7 @@ RESERVED_KEYS = frozenset({"team", "hindrances", "comment", DONT_KNOW})
 
 METRIC_ADVICE = ("below", "meets")
 SHORT_NAME_LENGTH = 24
+KEY_LENGTH = 50
 POINTS = 7
 """Options of the agreement scale (docs/method.md, 1.2)."""
 
@@ -70,7 +72,10 @@ class _Node:
         """A single value, as YAML understands it."""
         if not isinstance(self.node, yaml.ScalarNode):
             raise self.error("expected a single value")
-        return yaml.SafeLoader("").construct_object(self.node)
+        try:
+            return yaml.SafeLoader("").construct_object(self.node)
+        except (ValueError, yaml.YAMLError):
+            return None  # a date in month 99, a tag of Python's: nothing that any field expects
 
     def string(self) -> str:
         """A text that says something."""
@@ -88,6 +93,8 @@ class _Node:
         value = self.string()
         if not value.replace("_", "a").isalnum() or not value.isascii() or value != value.lower():
             raise self.error(f"the key {value!r} may have small letters, digits and underscores only")
+        if len(value) > KEY_LENGTH:
+            raise self.error(f"the key {value!r} is longer than {KEY_LENGTH} characters")
         if value in RESERVED_KEYS:
             raise self.error(f"the key {value!r} is reserved")
         return value
@@ -191,12 +198,15 @@ def _capability(node: _Node, languages: tuple[str, ...], keys: _Keys, statement_
 def _key_metric(node: _Node, languages: tuple[str, ...], keys: _Keys) -> KeyMetric:
     texts = ["name", "question", "definition", "why", "elite", "pitfall", "measure"]
     fields = node.fields(["key", "short_name", "scale", "elite_from", "advice", *texts])
+    key = keys.take(fields["key"])
+    if key not in METRICS:
+        raise fields["key"].error(f"{key!r} is none of the metrics that can be read: {', '.join(METRICS)}")
     scale = _scale(fields["scale"], languages, BANDS)
     elite_from = fields["elite_from"].integer()
     if elite_from not in scale.values:
         raise fields["elite_from"].error(f"expected a value of the scale, {scale.low} to {scale.high}")
     return KeyMetric(
-        key=keys.take(fields["key"]),
+        key=key,
         short_name=_short_name(fields["short_name"], languages),
         scale=scale,
         elite_from=elite_from,
@@ -211,7 +221,7 @@ def _check_prerequisites(node: _Node, instrument: Instrument) -> None:
     known = {capability.key for capability in instrument.capabilities}
     for capability in instrument.capabilities:
         for key in capability.prerequisites:
-            if key not in known:
+            if key not in known - {capability.key}:
                 raise node.error(
                     f"{capability.key} names the prerequisite {key!r}, which is no capability here"
                 )
@@ -229,7 +239,7 @@ def read(text: str, name: str) -> Instrument:
         raise QuestionnaireFileError(
             f"{name}, line {line}: this is not valid YAML: {error.problem}"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise QuestionnaireFileError(f"{name}, line 1: this is not valid YAML: {error}") from error
     if root is None:
         raise QuestionnaireFileError(f"{name}, line 1: the file is empty")
@@ -248,6 +258,8 @@ def read(text: str, name: str) -> Instrument:
         ]
     )
     languages = tuple(entry.string() for entry in fields["languages"].items())
+    if len(set(languages)) < len(languages):
+        raise fields["languages"].error("a language is given twice")
     keys, category_keys, statement_keys = _Keys(), _Keys(), _Keys()
 
     def category(entry: _Node) -> Category:

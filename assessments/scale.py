@@ -49,6 +49,10 @@ class Scale:
         """The values, ascending."""
         return tuple(option.value for option in self.options)
 
+    @cached_property
+    def _by_text(self) -> dict[str, int]:
+        return {str(value): value for value in self.values}
+
     @property
     def low(self) -> int:
         """The value of the worst answer."""
@@ -69,6 +73,6 @@ class Scale:
             return None
         if text.lower() == DONT_KNOW:
             return DONT_KNOW
-        if text.isascii() and text.isdigit() and int(text) in self.values:
-            return int(text)
+        if text in self._by_text:
+            return self._by_text[text]
         raise InvalidAnswer(f"{raw!r} is not one of {self.low} to {self.high} or {DONT_KNOW}")

@@ -9,7 +9,6 @@ invitation when a mail is written, and comes back with the respondent.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import uuid
@@ -58,7 +57,7 @@ def from_text(text: str) -> tuple[int, bytes]:
         raise InvalidToken("not a token")
     try:
         secret = base64.b64decode(encoded + "=", altchars=b"-_", validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise InvalidToken("not a token") from error
     if to_text(int(number), secret) != text:
         raise InvalidToken("not a token")

@@ -132,7 +132,7 @@ def make_content(
         questionnaire_version=f"{instrument.slug} {instrument.version}",
         questionnaire_source=translate(instrument.source, language),
         scoring_version=next((score.scoring_version for score in scores.values()), SCORING_VERSION),
-        edition=f"{edition.title} ({edition.year})",
+        edition=edition.title,
         edition_note=edition.note,
         categories=tuple(writer.category(category) for category in instrument.categories),
         key_metrics=tuple(writer.key_metric(metric, edition) for metric in instrument.key_metrics),

@@ -2,12 +2,12 @@
 
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access
 from assessments.access import Permission, SignedInRequest
@@ -15,9 +15,11 @@ from assessments.models import Assessment
 
 from . import export
 from .builder import build_content
-from .models import ReportState
+from .models import Report, ReportState
 from .services import request_report
 from .tasks import render_one_report
+
+SECONDS_TO_LOOK_AGAIN = 3
 
 
 def _assessment(request: SignedInRequest, org: str, team: str, round_id: int) -> Assessment:
@@ -25,34 +27,46 @@ def _assessment(request: SignedInRequest, org: str, team: str, round_id: int) ->
 
 
 @never_cache
-@require_GET
+@require_safe
 def results(request: SignedInRequest, org: str, team: str, round_id: int) -> HttpResponse:
     """The team's result page."""
     assessment = _assessment(request, org, team, round_id)
     for_team = access.is_on_team(request.user, assessment.team)
-    content = build_content(assessment, get_language() or "en", for_team=for_team)
     return render(
-        request, "reports/results.html", {"assessment": assessment, "content": content, "for_team": for_team}
+        request,
+        "reports/results.html",
+        {
+            "assessment": assessment,
+            "content": build_content(assessment, get_language() or "en", for_team=for_team),
+            "for_team": for_team,
+            "has_report": Report.objects.filter(assessment=assessment).exists(),
+        },
     )
 
 
 @never_cache
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 def report_pdf(request: SignedInRequest, org: str, team: str, round_id: int) -> HttpResponseBase:
-    """The PDF; while it is being made, a page that says so and looks again."""
+    """The PDF, or a page that tells how far it is. Posting asks for it, and again after a failure."""
     assessment = _assessment(request, org, team, round_id)
-    report, waiting = request_report(assessment=assessment)
-    if waiting:
-        render_one_report.enqueue(report.pk, get_language() or "en")
-    if report.state != ReportState.READY:
-        return render(
-            request, "reports/report_waits.html", {"assessment": assessment, "report": report}, status=202
-        )
-    return FileResponse(report.file.open(), as_attachment=False, filename=f"{_name_of(assessment)}.pdf")
+    if request.method == "POST":
+        asked, waiting = request_report(assessment=assessment)
+        if waiting:
+            render_one_report.enqueue(asked.pk, get_language() or "en")
+        return redirect("report_pdf", org, team, round_id)
+    report = Report.objects.filter(assessment=assessment).first()
+    if report and report.state == ReportState.READY:
+        return FileResponse(report.file.open(), as_attachment=False, filename=f"{_name_of(assessment)}.pdf")
+    page = render(
+        request, "reports/report_waits.html", {"assessment": assessment, "report": report}, status=202
+    )
+    if report and report.state == ReportState.PENDING:
+        page["Refresh"] = str(SECONDS_TO_LOOK_AGAIN)
+    return page
 
 
 @never_cache
-@require_GET
+@require_safe
 def scores_csv(request: SignedInRequest, org: str, team: str, round_id: int) -> HttpResponse:
     """The numbers of the page as a table."""
     assessment = _assessment(request, org, team, round_id)

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -68,7 +67,6 @@ class Organization(models.Model):
     minimum_responses = models.PositiveSmallIntegerField(
         _("answers needed before a result is shown"),
         default=DEFAULT_MINIMUM,
-        validators=[MinValueValidator(FLOOR)],
     )
     members = models.ManyToManyField(User, through="OrganizationMembership", related_name="organizations")
 

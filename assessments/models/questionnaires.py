@@ -47,6 +47,7 @@ class Category(Freezable):
     """One of the five families of capabilities."""
 
     frozen_when = Q(questionnaire__published_at__isnull=False)
+    frozen_parent = ("questionnaire", Q(published_at__isnull=False))
 
     questionnaire = models.ForeignKey(Questionnaire, models.CASCADE, related_name="categories")
     key = models.SlugField()
@@ -71,6 +72,7 @@ class Capability(Freezable):
     """One of the 24 capabilities, with its advice."""
 
     frozen_when = Q(category__questionnaire__published_at__isnull=False)
+    frozen_parent = ("category", Q(questionnaire__published_at__isnull=False))
 
     category = models.ForeignKey(Category, models.CASCADE, related_name="capabilities")
     key = models.SlugField()
@@ -100,9 +102,10 @@ class Statement(Freezable):
     """One sentence to agree or disagree with."""
 
     frozen_when = Q(capability__category__questionnaire__published_at__isnull=False)
+    frozen_parent = ("capability", Q(category__questionnaire__published_at__isnull=False))
 
     capability = models.ForeignKey(Capability, models.CASCADE, related_name="statements")
-    key = models.SlugField(max_length=80)
+    key = models.SlugField()
     text = models.JSONField()
     reversed = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField()
@@ -123,6 +126,7 @@ class KeyMetric(Freezable):
     """One of the four key delivery metrics, asked in ordered bands."""
 
     frozen_when = Q(questionnaire__published_at__isnull=False)
+    frozen_parent = ("questionnaire", Q(published_at__isnull=False))
 
     questionnaire = models.ForeignKey(Questionnaire, models.CASCADE, related_name="key_metrics")
     key = models.SlugField()

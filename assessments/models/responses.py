@@ -21,6 +21,7 @@ class Response(Freezable):
     """
 
     frozen_when = Q(assessment__round__closed_at__isnull=False)
+    frozen_parent = ("assessment", Q(round__closed_at__isnull=False))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="responses")
@@ -38,6 +39,7 @@ class Comment(Freezable):
     """A remark, made at the close out of the responses and tied to none of them."""
 
     frozen_when = Q(assessment__round__closed_at__isnull=False)
+    frozen_parent = ("assessment", Q(round__closed_at__isnull=False))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="comments")

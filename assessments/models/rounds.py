@@ -3,7 +3,6 @@
 import uuid
 from typing import ClassVar
 
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -32,7 +31,7 @@ class Round(models.Model):
         _("days for the team before coaches see results"), default=2
     )
     minimum_responses = models.PositiveSmallIntegerField(
-        default=DEFAULT_MINIMUM, validators=[MinValueValidator(FLOOR)]
+        default=DEFAULT_MINIMUM,
     )
 
     class Meta:

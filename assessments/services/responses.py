@@ -21,8 +21,8 @@ def lock_round(round_id: int) -> Round | None:
     return Round.objects.select_for_update(no_key=True).filter(pk=round_id).first()
 
 
-@transaction.atomic(durable=False)
-def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now: dt.datetime) -> Response:
+@transaction.atomic
+def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now: dt.datetime) -> None:
     """Write answers into the one response that the token derives.
 
     ``answers`` holds what was on a page: a value stored under each key, ``None`` for what was
@@ -33,12 +33,13 @@ def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now
     current = lock_round(round_id)
     if current is None or not current.is_open or now >= current.closes_at:
         raise RoundNotOpen(_("The round has closed. Answers cannot be given or changed any more."))
-    response = Response.objects.get(pk=tokens.response_id(secret, tokens.name_of_round(round_id)))
-    merged = response.answers | answers
-    response.answers = {key: value for key, value in merged.items() if value is not None}
-    response.complete = response.complete or complete
-    Response.objects.bulk_update([response], ["answers", "complete"])
-    return response
+    # the lock has shown that the round is open, so these rows are not frozen
+    rows = Response._base_manager.filter(pk=tokens.response_id(secret, tokens.name_of_round(round_id)))
+    stored = rows.values_list("answers", flat=True).first()
+    if stored is None:
+        raise RoundNotOpen(_("This link belongs to no open round."))
+    kept = {key: value for key, value in (stored | answers).items() if value is not None}
+    rows.update(answers=kept, **({"complete": True} if complete else {}))
 
 
 def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:

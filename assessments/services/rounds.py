@@ -70,7 +70,10 @@ def open_round(*, round: Round, by: User | None, now: dt.datetime) -> list[Invit
         if opening.is_planned:
             _invite_all(opening, now)
     with transaction.atomic():
-        _add_responses(opening)
+        still = lock_round(round.pk)
+        if still is None or not still.is_open:
+            raise ServiceError(_("The round was closed while it was being opened."))
+        _add_responses(still)
     round.refresh_from_db()
     return list(Invitation.objects.filter(assessment__round=opening))
 
@@ -145,9 +148,11 @@ def invite_newcomers(*, round: Round, by: User | None, now: dt.datetime) -> list
         _add_invitations(current)
         rewrite_invitations(current)
     with transaction.atomic():
-        lock_round(round.pk)
-        _add_responses(current)
-        rewrite_responses(current)
+        still = lock_round(round.pk)
+        if still is None or not still.is_open:
+            raise ServiceError(_("The round was closed while people were being invited."))
+        _add_responses(still)
+        rewrite_responses(still)
     return list(Invitation.objects.filter(assessment__round=current).exclude(pk__in=before))
 
 

@@ -13,7 +13,8 @@ def refuse(form: forms.Form, error: Exception) -> None:
     if not isinstance(error, ValidationError):
         form.add_error(None, str(error))
         return
-    for field, texts in getattr(error, "error_dict", {"__all__": error.error_list}).items():
+    by_field = error.error_dict if hasattr(error, "error_dict") else {"__all__": error.error_list}
+    for field, texts in by_field.items():
         form.add_error(field if field in form.fields else None, texts)
 
 

@@ -2,13 +2,13 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..access import SignedInRequest
 from ..queries import my_organizations, my_teams
 
 
-@require_GET
+@require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     """My teams, my organizations; straight to the only one where there is no choice."""
     organizations, teams = list(my_organizations(request.user)), list(my_teams(request.user))

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..access import SignedInRequest
 from ..models import OrganizationMembership, OrganizationRole
@@ -20,7 +20,7 @@ def mails_are_kept() -> bool:
     return bool(settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"))
 
 
-@require_GET
+@require_safe
 def mails(request: SignedInRequest) -> HttpResponse:
     """The newest mails. The page exists only while mails are kept as files."""
     administers = OrganizationMembership.objects.filter(

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access
 from ..access import Permission, SignedInRequest
@@ -19,7 +19,7 @@ from .helpers import refuse, show_form
 from .mails import mails_are_kept
 
 
-@require_GET
+@require_safe
 def organization(request: SignedInRequest, org: str) -> HttpResponse:
     """Teams by group, and rounds."""
     found = access.get_organization(request.user, org, Permission.VIEW_ORGANIZATION)

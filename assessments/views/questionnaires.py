@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ..disclosure import DEFAULT_MINIMUM, DETAIL_MINIMUM
 from ..models import Questionnaire
@@ -12,7 +12,7 @@ from ..queries import load_instrument
 
 
 @login_not_required
-@require_GET
+@require_safe
 def questionnaire(request: HttpRequest, slug: str, version: int) -> HttpResponse:
     """A published questionnaire, whole: what is asked, why, and how it is scored."""
     found = Questionnaire.objects.filter(slug=slug, version=version, published_at__isnull=False).first()

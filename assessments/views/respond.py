@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import access, tokens
 from ..forms import ResponseForm, ReviewForm
@@ -68,8 +68,12 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def _response_of(token: str) -> Response:
+    """What is stored under the link. Raises RoundNotOpen when the round was sealed a moment ago."""
     round_id, secret = tokens.from_text(token)
-    return Response.objects.get(pk=tokens.response_id(secret, tokens.name_of_round(round_id)))
+    stored = Response.objects.filter(pk=tokens.response_id(secret, tokens.name_of_round(round_id))).first()
+    if stored is None:
+        raise RoundNotOpen
+    return stored
 
 
 def _instrument_of(invitation: Invitation) -> Instrument:
@@ -77,7 +81,7 @@ def _instrument_of(invitation: Invitation) -> Instrument:
 
 
 @respond_view
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """A personal link: keep its token in a cookie and go on to the first page."""
     try:
@@ -97,7 +101,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @respond_view
-@require_GET
+@require_safe
 @_with_invitation
 def start(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
     """Why, how long, who sees what: before the first question."""
@@ -229,7 +233,7 @@ def _open_questions(pages: tuple[Page, ...], answers: dict[str, Any]) -> list[di
 
 
 @respond_view
-@require_GET
+@require_safe
 @_with_invitation
 def thanks(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
     """The last page: when results come, and that answers can still be changed."""
@@ -241,7 +245,7 @@ def thanks(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
 
 
 @respond_view
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
     """An address that no link of ours has: cut off by a mail program, or mistyped."""
     return _no_entry(request, access.LinkUnknown())

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access, queries
 from ..access import Permission, SignedInRequest
@@ -46,7 +46,7 @@ def create_round(request: SignedInRequest, org: str) -> HttpResponse:
     return show_form(request, form, _("New round"), found)
 
 
-@require_GET
+@require_safe
 def round_page(request: SignedInRequest, org: str, round_id: int) -> HttpResponse:
     """Participation by team as it comes in, and what can be done now."""
     found = access.get_round(request.user, org, round_id, Permission.VIEW_PARTICIPATION)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access
 from ..access import Permission, SignedInRequest
@@ -19,7 +19,7 @@ from ..tasks import send_account_mail
 from .helpers import refuse, show_form
 
 
-@require_GET
+@require_safe
 def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """The team's results, what is open, and its roster for those who keep it."""
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)

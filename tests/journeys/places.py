@@ -28,6 +28,7 @@ class Place:
     path: str  # with {org} and the like, which the scene fills in
     status: int = 200
     do: Callable[[Page], object] | None = None  # what is done there before it is looked at
+    long: bool = False  # very long
 
 
 def send(button: str, **fields: str) -> Callable[[Page], object]:
@@ -60,7 +61,7 @@ def name_four(page: Page) -> None:
     page.evaluate(
         "document.querySelectorAll('[name=hindrances]').forEach((box, at) => { box.checked = at < 4 })"
     )
-    send("Send my answers")(page)
+    send("Send")(page)  # "Send my answers", or "Send again"
 
 
 def open_all_details(page: Page) -> None:
@@ -83,7 +84,7 @@ PLACES = [
     Place("password-link-too-old", ANYBODY, "/account/password/reset/key/1-bad/"),
     Place("sign-up", ANYBODY, "/account/signup/"),
     Place("questionnaire", ANYBODY, "/questionnaires/accelerate/1/"),
-    Place("questionnaire-unfolded", ANYBODY, "/questionnaires/accelerate/1/", do=open_all_details),
+    Place("questionnaire-unfolded", ANYBODY, "/questionnaires/accelerate/1/", do=open_all_details, long=True),
     Place("link-broken", ANYBODY, "/respond/1-abc/", 404),
     Place("no-link", ANYBODY, "/respond/", 404),
     Place("not-found", "ada", "/o/nowhere/", 404),
@@ -93,7 +94,7 @@ PLACES = [
     Place("respond-1-answered", RESPONDENT, "/respond/1/", do=answer_some),
     Place("respond-review", RESPONDENT, "/respond/review/", do=name_three),
     Place("respond-review-refused", RESPONDENT, "/respond/review/", do=name_four),
-    Place("respond-thanks", RESPONDENT, "/respond/review/", do=send("Send my answers")),
+    Place("respond-thanks", RESPONDENT, "/respond/review/", do=send("Send")),
     Place("respond-start-again", RESPONDENT, "/respond/"),
     Place("home", "mia", "/"),
     Place("organization", "ada", "{org}"),
@@ -125,7 +126,7 @@ PLACES = [
     Place("not-allowed", "cleo", "{org}teams/new/", 403),
     Place("results-not-yet", "cleo", "{owls}rounds/{team_first}/", 403),
     Place("results", "lee", "{owls}rounds/{last}/"),
-    Place("results-unfolded", "lee", "{owls}rounds/{last}/", do=open_all_details),
+    Place("results-unfolded", "lee", "{owls}rounds/{last}/", do=open_all_details, long=True),
     Place("results-coach", "cleo", "{owls}rounds/{last}/"),
     Place("results-first-round", "lee", "{owls}rounds/{before}/"),
     Place("results-too-few", "finn", "{few}rounds/{last}/"),

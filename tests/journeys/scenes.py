@@ -61,11 +61,11 @@ def _links(of: Round, team: Team) -> list[str]:
 def respondents() -> dict[str, Any]:
     """Two dozen small teams in one open round, one for each test; a round that is over; one to be closed."""
     now = timezone.now()
-    aviary = people.create_organization(name="Aviary")
-    teams = [factories.make_team(aviary, f"Team {number}", size=2) for number in range(24)]
-    admin = _person(aviary, "ada", OrganizationRole.ADMINISTRATOR)
+    meadow = people.create_organization(name="Meadow")
+    teams = [factories.make_team(meadow, f"Team {number}", size=2) for number in range(24)]
+    admin = _person(meadow, "ada", OrganizationRole.ADMINISTRATOR)
     questionnaire = Questionnaire.objects.get()
-    asked = factories.open_round(aviary, "2026 Q4", now=now, questionnaire=questionnaire)
+    asked = factories.open_round(meadow, "2026 Q4", now=now, questionnaire=questionnaire)
     swamp = people.create_organization(name="Swamp")
     late = factories.make_team(swamp, "Team Late", size=2)
     over = factories.open_round(swamp, "Last", now=now - 15 * DAY, questionnaire=questionnaire)
@@ -79,7 +79,7 @@ def respondents() -> dict[str, Any]:
             "links": _links(closing, herons),
         },
         "admin": admin,
-        "round": f"/o/aviary/rounds/{asked.pk}/",
+        "round": f"/o/meadow/rounds/{asked.pk}/",
         "teams": {team.name: _links(asked, team) for team in teams},
         "over": _links(over, late)[0],
     }

@@ -79,7 +79,7 @@ def holes(page: Page) -> list[str]:
     """Sentences with something missing, or something left over: "to 7, .", "5:35 a.m..", "{{ name }}"."""
     text = page.locator("body").inner_text().replace(MARKUP, "")
     return re.findall(
-        r".*(?: [,.;:](?: |$)|, ,|\w\.\.(?:\s|$)|\{\{|\{%|%\(|\bNone\b|\( ?\)).*", text, re.MULTILINE
+        r".*(?: [,.;:](?: |$)|, ,|\w\.\.(?:\s|$)|\{\{|\{%|%\(|\bNone\b(?! of)|\( ?\)).*", text, re.MULTILINE
     )
 
 
@@ -90,7 +90,8 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(guide: Guide, axe: Axe, place:
     found: dict[Any, Any] = {"holes": holes(page)}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        for scheme in SCHEMES:
+        # a very long page takes long: there, one scheme at each width has to do
+        for scheme in SCHEMES if not place.long else [SCHEMES[width == WIDTHS[0]]]:
             page.emulate_media(color_scheme=scheme)
             found[width, scheme] = axe.run(page)
         found[width, "reflow"] = cut_off(page) if not too_wide(page) else ["the page scrolls sideways"]

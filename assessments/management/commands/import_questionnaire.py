@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -34,6 +35,8 @@ class Command(BaseCommand):
             ) from error
         except (QuestionnaireFileError, ServiceError) as error:
             raise CommandError(str(error)) from error
+        except ValidationError as error:
+            raise CommandError(f"{file.name}: {' '.join(error.messages)}") from error
         self.stdout.write(
             f"{questionnaire}: {'published' if created else 'is published already, nothing to do'}."
         )

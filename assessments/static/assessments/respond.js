@@ -26,7 +26,7 @@ function autosave(form) {
     const mine = request = new AbortController();
     const response = await fetch(address, {
       method: "POST",
-      body: new FormData(form),
+      body: new URLSearchParams(new FormData(form)),
       headers: { Accept: "application/json" },
       keepalive: true,
       signal: mine.signal,

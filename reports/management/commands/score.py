@@ -7,6 +7,7 @@ team's figures do not move when a row of another team is added.
 
 import os
 import shutil
+import signal
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
@@ -83,7 +84,7 @@ class Command(BaseCommand):
             answers = _answers(file, instrument)
             table = scoring.score_capabilities(answers, instrument, minimum=DEFAULT_MINIMUM)
             results = results_of(table)
-            with _whole_folder(out) as folder:
+            with _ending_is_stopping(), _whole_folder(out) as folder:
                 (folder / "scores.json").write_text(as_json(results), encoding="utf-8")
                 (folder / "scores.csv").write_text(as_csv(results), encoding="utf-8", newline="")
                 if not no_pdf:
@@ -129,6 +130,16 @@ def _answers(file: Path, instrument: Instrument) -> Any:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     except SpreadsheetError as error:
         raise CommandError(f"{file.name}, {error}.") from error
+
+
+@contextmanager
+def _ending_is_stopping() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: without warning, it would leave processes and half a folder behind."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
