@@ -5,7 +5,7 @@ Texts are JSON objects keyed by language; :mod:`assessments.instrument` says wha
 
 from typing import ClassVar
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,9 @@ class Questionnaire(Freezable):
     frozen_when = Q(published_at__isnull=False)
 
     slug = models.SlugField()
-    version = models.PositiveSmallIntegerField(_("version"), validators=[MinValueValidator(1)])
+    version = models.PositiveSmallIntegerField(
+        _("version"), validators=[MinValueValidator(1), MaxValueValidator(9999)]
+    )
     languages = models.JSONField()
     title = models.JSONField()
     introduction = models.JSONField()

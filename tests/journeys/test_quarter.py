@@ -435,10 +435,14 @@ def read_results(page: Page) -> str:
 
 
 def download_report(page: Page) -> bytes:
-    """The PDF, as soon as the worker has made it."""
+    """The PDF, as soon as the worker has made it: the page is looked at again until it offers one."""
     link = page.locator('a[href$="report.pdf"]').first
-    address = link.get_attribute("href")
-    assert address
+
+    def offered() -> str | None:
+        page.reload()
+        return link.get_attribute("href") if link.count() else None
+
+    address = until(offered, "the report is offered")
 
     def ready() -> bytes | None:
         response = page.request.get(address)

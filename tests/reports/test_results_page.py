@@ -118,9 +118,9 @@ def test_the_document_comes_once_it_is_made(
     client, made = sign_in(lee), closed(kestrel, [5] * 6)
     url = f"/o/aviary/teams/team-kestrel/rounds/{made.pk}/report.pdf"
 
-    waits, ready = client.get(url), client.get(url)
+    none, asked, ready = client.get(url), client.post(url), client.get(url)
 
-    assert (waits.status_code, ready.status_code) == (202, 200)
+    assert (none.status_code, asked.status_code, ready.status_code) == (202, 302, 200)
     assert ready["Content-Type"] == "application/pdf"
     assert 'filename="team-kestrel-2026-q2.pdf"' in ready["Content-Disposition"]
     assert b"".join(ready.streaming_content) == b"%PDF-1.7 of a test"
@@ -134,9 +134,11 @@ def test_a_document_that_failed_says_so(
 
     monkeypatch.setattr("reports.pdf.render", fail)
     client, made = sign_in(lee), closed(kestrel, [5] * 6)
-    page(client, made, "report.pdf")
+    client.post(f"/o/aviary/teams/team-kestrel/rounds/{made.pk}/report.pdf")
 
     html = page(client, made, "report.pdf")
+
+    assert "The report could not be made" in html
 
     assert "out of ink" not in html
     assert made.assessments.get().report.error == "ValueError: out of ink"

@@ -62,7 +62,9 @@ def test_what_is_left_open_is_taken_out_again(token: str) -> None:
 
 
 def test_complete_stays_complete(token: str) -> None:
-    assert not save(token, {"integration_1": 6}).complete
+    save(token, {"integration_1": 6})
+    assert not stored(token).complete
+
     save(token, {}, complete=True)
     save(token, {"integration_1": 5}, complete=False)
 
