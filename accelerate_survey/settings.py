@@ -102,6 +102,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "plain"  # ours: accelera
 
 DATABASES = {"default": env.db_url_config(_value("DATABASE_URL", f"sqlite:///{DATA_DIR / 'survey.sqlite3'}"))}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # opening a file and setting it up costs as much as a save
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that takes the write lock at its start waits for it; one that asks for it
         # half-way is refused at once with "database is locked".

@@ -187,8 +187,16 @@ class LinkOver(LinkError):
     status = 410
 
 
-QUESTIONNAIRE_TEXTS = ("languages", "title", "introduction", "source", "scale")
-"""Read with the instrument, once a process, and not with every click."""
+INVITATION_FIELDS = (
+    "assessment__team_name",
+    "assessment__round__name",
+    "assessment__round__closes_at",
+    "assessment__round__minimum_responses",
+    "assessment__round__team_first_days",
+    "assessment__round__organization_id",
+    "assessment__round__questionnaire__digest",
+)
+"""What the questionnaire's pages need with every click; the texts are read once a process."""
 
 
 def get_invitation(token: str, now: dt.datetime) -> Invitation:
@@ -200,17 +208,17 @@ def get_invitation(token: str, now: dt.datetime) -> Invitation:
         round_id, secret = tokens.from_text(token)
     except tokens.InvalidToken as error:
         raise LinkUnknown from error
-    invitation = (
-        Invitation.objects.filter(
-            token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)),
-            assessment__round__pk=round_id,
+    try:
+        invitation = (
+            Invitation.objects.select_related("assessment__round__questionnaire")
+            .only(*INVITATION_FIELDS)
+            .get(
+                token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)),
+                assessment__round__pk=round_id,
+            )
         )
-        .select_related("assessment__round__questionnaire", "assessment__round__organization")
-        .defer(*(f"assessment__round__questionnaire__{text}" for text in QUESTIONNAIRE_TEXTS))
-        .first()
-    )
-    if invitation is None:
-        raise LinkUnknown
+    except Invitation.DoesNotExist as error:
+        raise LinkUnknown from error
     if now >= invitation.assessment.round.closes_at:
         raise LinkOver
     return invitation

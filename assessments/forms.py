@@ -239,8 +239,8 @@ class ResponseForm(forms.Form):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """What to store: None where nothing was chosen."""
-        return dict(self.cleaned_data)
+        """What to store. A blank changes nothing: an answer cannot be unchosen, but a page can be stale."""
+        return {key: value for key, value in self.cleaned_data.items() if value is not None}
 
     def clean(self) -> dict[str, Any]:
         """Refuse what was not asked here."""

@@ -1,7 +1,7 @@
 """What was answered. Nothing here tells by whom or when (docs/method.md, 6.4)."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -9,6 +9,21 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import Freezable
 from .rounds import Assessment
+
+
+class MergedAnswers(models.Func):
+    """Stored answers with new ones laid over them, made by the database; a null takes an answer away."""
+
+    arity = 2
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """SQLite has a function for just this (RFC 7396)."""
+        return self.as_sql(compiler, connection, function="JSON_PATCH", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """PostgreSQL lays objects over each other and drops nulls."""
+        return self.as_sql(compiler, connection, function="JSONB_STRIP_NULLS", arg_joiner=" || ", **context)
 
 
 class Response(Freezable):

@@ -5,11 +5,12 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db.models import F, JSONField, Value
 from django.utils.translation import gettext as _
 
 from .. import tokens
 from ..models import Comment, Invitation, Response, Round
+from ..models.responses import MergedAnswers
 from .errors import RoundNotOpen
 
 COMMENT = "comment"
@@ -17,29 +18,28 @@ HINDRANCES = "hindrances"
 
 
 def lock_round(round_id: int) -> Round | None:
-    """The round, held until the end of the transaction: saving and closing take turns."""
+    """The round, held until the end of the transaction: opening, inviting and closing take turns."""
     return Round.objects.select_for_update(no_key=True).filter(pk=round_id).first()
 
 
-@transaction.atomic
 def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now: dt.datetime) -> None:
     """Write answers into the one response that the token derives.
 
-    ``answers`` holds what was on a page: a value stored under each key, ``None`` for what was
-    left open. Other keys stay as they are, and a response that was complete stays complete.
+    ``answers`` holds a value for each key that was answered, ``None`` to take an answer back.
+    Other keys stay as they are, and a response that was complete stays complete. One statement
+    does it all, so that two devices cannot undo each other's answers and a save comes either
+    before the close or not at all.
     Raises RoundNotOpen, and tokens.InvalidToken for a text that is no token.
     """
     round_id, secret = tokens.from_text(token)
-    current = lock_round(round_id)
-    if current is None or not current.is_open or now >= current.closes_at:
+    rows = Response._base_manager.filter(
+        pk=tokens.response_id(secret, tokens.name_of_round(round_id)), assessment__round__closes_at__gt=now
+    ).exclude(assessment__round__salt="")
+    values: dict[str, Any] = {"answers": MergedAnswers(F("answers"), Value(dict(answers), JSONField()))}
+    if complete:
+        values["complete"] = True
+    if not rows.update(**values):
         raise RoundNotOpen(_("The round has closed. Answers cannot be given or changed any more."))
-    # the lock has shown that the round is open, so these rows are not frozen
-    rows = Response._base_manager.filter(pk=tokens.response_id(secret, tokens.name_of_round(round_id)))
-    stored = rows.values_list("answers", flat=True).first()
-    if stored is None:
-        raise RoundNotOpen(_("This link belongs to no open round."))
-    kept = {key: value for key, value in (stored | answers).items() if value is not None}
-    rows.update(answers=kept, **({"complete": True} if complete else {}))
 
 
 def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:

@@ -1,7 +1,5 @@
-"""The same Django, database and models as the product; no middleware, no form, no check of any kind."""
+"""The product's settings with one more address, that of the bare view."""
 
 from accelerate_survey.settings import *  # noqa: F403
 
-INSTALLED_APPS = ["django.contrib.contenttypes", "assessments"]
 ROOT_URLCONF = "tests.benchmarks.bare"
-MIDDLEWARE: list[str] = []
