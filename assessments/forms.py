@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -12,12 +13,12 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from .instrument import Capability, Instrument
 from .models import Group, Organization, OrganizationRole, Questionnaire, Round, TeamRole
-from .pages import Page
+from .pages import Page, pages_of
 from .scale import DONT_KNOW, InvalidAnswer, Scale, translate
 
 HINDRANCES_MAXIMUM = 3
@@ -110,6 +111,15 @@ ORGANIZATION_ROLES = [(role.value, role.label) for role in OrganizationRole]
 TEAM_ROLES = [(role.value, role.label) for role in (TeamRole.MEMBER, TeamRole.LEAD)]
 
 
+class QuestionnaireField(forms.ModelChoiceField):
+    """A questionnaire by its title and version."""
+
+    def label_from_instance(self, obj: Questionnaire) -> str:
+        """How it is called in the list."""
+        title = translate(obj.title, get_language() or "en")
+        return _("%(title)s, version %(version)d") % {"title": title, "version": obj.version}
+
+
 class RoundForm(PostForm):
     """A round: what is asked, and until when."""
 
@@ -121,7 +131,7 @@ class RoundForm(PostForm):
         validators=[plain_line],
         help_text=gettext_lazy("For example “2026, third quarter”. Everybody who answers sees it."),
     )
-    questionnaire = forms.ModelChoiceField(
+    questionnaire = QuestionnaireField(
         Questionnaire.objects.none(), label=gettext_lazy("Questionnaire"), empty_label=None
     )
     closes_at = forms.DateTimeField(
@@ -202,25 +212,34 @@ class CapabilityBlock(LayoutObject):
         )
 
 
+@cache
+def answer_fields(instrument: Instrument, number: int, language: str) -> dict[str, AnswerField]:
+    """The questions of a page as form fields. They keep nothing of a request, so all forms share them."""
+    page = pages_of(instrument)[number - 1]
+    statements = {
+        statement.key: AnswerField(instrument.scale, language, translate(statement.text, language))
+        for capability in page.capabilities
+        for statement in capability.statements
+    }
+    return statements | {
+        metric.key: AnswerField(
+            metric.scale,
+            language,
+            translate(metric.question, language),
+            translate(metric.definition, language),
+        )
+        for metric in page.key_metrics
+    }
+
+
 class ResponseForm(forms.Form):
     """One page of the questionnaire. Its cleaned data are answers as they are stored."""
 
     def __init__(self, page: Page, instrument: Instrument, language: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.page = page
-        for capability in page.capabilities:
-            for statement in capability.statements:
-                self.fields[statement.key] = AnswerField(
-                    instrument.scale, language, translate(statement.text, language)
-                )
-        for metric in page.key_metrics:
-            self.fields[metric.key] = AnswerField(
-                metric.scale,
-                language,
-                translate(metric.question, language),
-                translate(metric.definition, language),
-            )
         self.language = language
+        self.fields.update(answer_fields(instrument, page.number, language))
 
     @property
     def helper(self) -> FormHelper:

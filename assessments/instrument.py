@@ -95,6 +95,9 @@ class Instrument:
     categories: tuple[Category, ...]
     key_metrics: tuple[KeyMetric, ...]
 
+    def __hash__(self) -> int:
+        return hash((self.slug, self.version))  # the texts are dictionaries, which have none
+
     @cached_property
     def capabilities(self) -> tuple[Capability, ...]:
         """All capabilities, in the order in which they are asked."""

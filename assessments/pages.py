@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from .instrument import Capability, Category, Instrument, KeyMetric
 
@@ -24,7 +25,7 @@ class Page:
     capabilities: tuple[Capability, ...]
     key_metrics: tuple[KeyMetric, ...]
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """The keys of everything that is asked here."""
         statements = tuple(s.key for capability in self.capabilities for s in capability.statements)
@@ -38,6 +39,7 @@ class Page:
         )
 
 
+@cache
 def pages_of(instrument: Instrument) -> tuple[Page, ...]:
     """All pages in the order in which they are asked."""
     pages: list[Page] = []

@@ -24,6 +24,19 @@ def load_instrument(questionnaire: Questionnaire) -> Instrument:
     return found
 
 
+_of_rounds: dict[int, Instrument] = {}
+"""What each round asks. A round never changes its questionnaire, nor is its number used again."""
+
+
+def load_instrument_of_round(round_id: int) -> Instrument:
+    """What a round asks; read once a process. Raises Round.DoesNotExist."""
+    if round_id not in _of_rounds:
+        _of_rounds[round_id] = load_instrument(
+            Round.objects.select_related("questionnaire").get(pk=round_id).questionnaire
+        )
+    return _of_rounds[round_id]
+
+
 def _scale(data: dict[str, Any]) -> Scale:
     return Scale(options=tuple(Option(**option) for option in data["options"]), dont_know=data["dont_know"])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from assessments import queries
 from assessments.instrument import Instrument
 from assessments.models import Organization, OrganizationRole, Team, TeamRole, User
 from assessments.questionnaire_file import read
@@ -17,6 +18,12 @@ from assessments.services import people
 from . import factories
 
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _new_numbers() -> None:
+    """Tests use the numbers of rounds again, which real databases never do."""
+    queries._of_rounds.clear()
 
 
 @pytest.fixture

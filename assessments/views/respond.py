@@ -21,9 +21,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import access, tokens
 from ..forms import ResponseForm, ReviewForm
 from ..instrument import Instrument
-from ..models import Invitation, Response
+from ..models import Invitation, Response, Round
 from ..pages import Page, minutes_left, pages_of
-from ..queries import load_instrument
+from ..queries import load_instrument, load_instrument_of_round
 from ..services.errors import RoundNotOpen
 from ..services.responses import save_response
 
@@ -74,6 +74,10 @@ def _response_of(token: str) -> Response:
     if stored is None:
         raise RoundNotOpen
     return stored
+
+
+def _language(instrument: Instrument) -> str:
+    return get_language() or instrument.languages[0]
 
 
 def _instrument_of(invitation: Invitation) -> Instrument:
@@ -131,36 +135,61 @@ def _first_open(pages: tuple[Page, ...], answers: dict[str, Any]) -> int:
 
 @respond_view
 @require_http_methods(["GET", "HEAD", "POST"])
-@_with_invitation
-def page(request: HttpRequest, token: str, invitation: Invitation, number: int) -> HttpResponse:
+def page(request: HttpRequest, number: int) -> HttpResponse:
     """One page of questions; posting it saves it."""
+    return _save_page(request, number) if request.method == "POST" else _show_page(request, number)
+
+
+def _save_page(request: HttpRequest, number: int) -> HttpResponse:
+    """The way of every click, so it is short: what a round asks is known, and saving checks the link."""
+    token = request.COOKIES.get(COOKIE, "")
+    try:
+        instrument = load_instrument_of_round(tokens.from_text(token)[0])
+        pages = pages_of(instrument)
+        if not 1 <= number <= len(pages):
+            return redirect("respond_start")
+        form = ResponseForm(pages[number - 1], instrument, _language(instrument), request.POST)
+        if form.is_valid():
+            save_response(token=token, answers=form.answers, complete=False, now=timezone.now())
+            return _saved(request, _after(request, pages, number))
+    except (tokens.InvalidToken, Round.DoesNotExist, RoundNotOpen):
+        return _refuse(request, token)
+    if _wants_json(request):
+        return JsonResponse({"errors": form.errors}, status=422)
+    return _show_page(request, number, form)
+
+
+def _refuse(request: HttpRequest, token: str) -> HttpResponse:
+    """Why nothing was saved."""
+    try:
+        access.get_invitation(token, timezone.now())
+    except access.LinkError as error:
+        return _no_entry(request, error)
+    return _no_entry(request, access.LinkOver())
+
+
+@_with_invitation
+def _show_page(
+    request: HttpRequest, token: str, invitation: Invitation, number: int, form: ResponseForm | None = None
+) -> HttpResponse:
     instrument = _instrument_of(invitation)
     pages = pages_of(instrument)
     if not 1 <= number <= len(pages):
         return redirect("respond_start")
     current = pages[number - 1]
-    language = get_language() or instrument.languages[0]
-    if request.method == "POST":
-        form = ResponseForm(current, instrument, language, request.POST)
-        if form.is_valid():
-            save_response(token=token, answers=form.answers, complete=False, now=timezone.now())
-            return _saved(request, _after(request, pages, number))
-        if _wants_json(request):
-            return JsonResponse({"errors": form.errors}, status=422)
-    else:
-        form = ResponseForm(current, instrument, language, initial=_response_of(token).answers)
+    stored = _response_of(token).answers
     return render(
         request,
         "assessments/respond/page.html",
         {
-            "form": form,
+            "form": form or ResponseForm(current, instrument, _language(instrument), initial=stored),
             "page": current,
             "pages": len(pages),
             "minutes": minutes_left(pages, number),
             "scale": instrument.scale,
             "minimum": invitation.assessment.round.minimum_responses,
         },
-        status=422 if form.is_bound else 200,
+        status=422 if form else 200,
     )
 
 
@@ -183,7 +212,7 @@ def _saved(request: HttpRequest, location: str) -> HttpResponse:
 def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
     """What is open, what holds the team back, and the button that sends."""
     instrument = _instrument_of(invitation)
-    language = get_language() or instrument.languages[0]
+    language = _language(instrument)
     stored = _response_of(token)
     if request.method == "POST":
         form = ReviewForm(instrument, language, request.POST)

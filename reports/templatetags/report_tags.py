@@ -1,11 +1,13 @@
 """Words and charts for the result page and the PDF."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from assessments import disclosure
 
@@ -30,6 +32,17 @@ LEVELS = {
     "middle": gettext_lazy("Where answers are mixed"),
     "high": gettext_lazy("Where people mostly agree"),
 }
+TWO_VIEWS, DIFFER_WIDELY = gettext_lazy("Two views in the team"), gettext_lazy("Answers differ widely")
+TALKS = 5
+"""So many topics get a question: a retrospective has time for no more."""
+
+QUESTIONS = (
+    gettext_lazy("When you hear “{name}”, which part of your work does each of you have in mind?"),
+    gettext_lazy("Think of the last three months: where did “{name}” go well, and where not?"),
+    gettext_lazy("How would a visitor notice that “{name}” works in your team, and what would they miss?"),
+    gettext_lazy("What is it about “{name}” that only some of you get to see, and how could all see it?"),
+    gettext_lazy("Which one change to “{name}” would each of you notice in your own work first?"),
+)
 VOTES = {
     "most": gettext_lazy("Most of you"),
     "about_half": gettext_lazy("About half of you"),
@@ -117,9 +130,41 @@ def votes(hindrances: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 
 
 @register.filter
-def close(content: ReportContent) -> list[CapabilityResult]:
-    """The capabilities on which the answers lie close together."""
-    return [c for c, result in content.shown() if result.agreement == "close" and not result.two_camps]
+def close(content: ReportContent) -> list[tuple[str, list[str]]]:
+    """The capabilities on which the answers lie close together, by what they say; the best first."""
+    alike = [(c, r) for c, r in content.shown() if r.agreement == "close" and not r.two_camps]
+    alike.sort(key=lambda pair: -pair[1].score)
+    return _grouped((bands(result.bands), capability.short_name) for capability, result in alike)
+
+
+@register.filter
+def difference(result: Shown) -> str:
+    """In which way answers differ."""
+    return str(TWO_VIEWS if result.two_camps else DIFFER_WIDELY)
+
+
+@register.filter
+def talks(content: ReportContent) -> dict[str, list[Any]]:
+    """What to talk about: a few topics with a question each, two views first, and the names of the others."""
+    two, wide = [], []
+    for capability, result in content.shown():
+        if capability in content.disagreements:
+            (two if result.two_camps else wide).append((capability, difference(result)))
+    ranked = two + wide
+    first = [
+        (capability, str(QUESTIONS[place % len(QUESTIONS)]).format(name=capability.short_name))
+        for place, (capability, _words) in enumerate(ranked[:TALKS])
+    ]
+    others = _grouped((words, capability.short_name) for capability, words in ranked[TALKS:])
+    return {"first": first, "others": others}
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Names by the words that go with them."""
+    found: dict[str, list[str]] = {}
+    for words, name in pairs:
+        found.setdefault(words, []).append(name)
+    return list(found.items())
 
 
 @register.filter
@@ -141,9 +186,15 @@ def band_counts(content: ReportContent) -> list[tuple[str, int]]:
     return [(str(BANDS[band]), counts[band]) for band in reversed(BANDS) if band in counts]
 
 
-def _chart(draw: Callable[..., str], what: object, chart_id: str) -> SafeString:
+@lru_cache(maxsize=256)
+def drawn(draw: Callable[..., str], what: Hashable, chart_id: str, language: str) -> SafeString:
+    """A chart in a language. Results never change, so what was drawn for a page once is drawn."""
     # charts.tidy writes every text through an XML serializer, so names cannot become mark-up
     return mark_safe(draw(what, chart_id=chart_id, words=chart_words()))  # noqa: S308
+
+
+def _chart(draw: Callable[..., str], what: Hashable, chart_id: str) -> SafeString:
+    return drawn(draw, what, chart_id, get_language() or "")
 
 
 @register.simple_tag

@@ -417,6 +417,8 @@ def close_round(page: Page, address: str) -> None:
     """Everybody has answered; ada closes, and the results are the team's first."""
     page.goto(address)
     expect(page.get_by_text("6 of 6 people have answered.")).to_be_visible()
+    expect(page.get_by_role("button", name="Close now")).to_be_hidden()  # it cannot be undone
+    page.get_by_text("Close the round").click()
     page.get_by_role("button", name="Close now").click()
     expect(page.get_by_role("status")).to_contain_text("The round is closed.")
     expect(page.get_by_text("with the team until")).to_be_visible()

@@ -3,8 +3,9 @@
 
 function autosave(form) {
   const status = document.querySelector("[data-save-status]");
-  const address = form.getAttribute("action") || location.href;
-  let timer, request, changed = false, failures = 0, said = "", leaving = false;
+  const radios = form.dataset.autosave ? [...form.querySelectorAll("[type=radio]")] : [];
+  let timer, request, failures = 0, said = "", leaving = false;
+  let unsaved = new Set(), sent = new Set(); // names
 
   function say(kind, words) {
     if (!status) return;
@@ -19,66 +20,72 @@ function autosave(form) {
     timer = setTimeout(save, wait);
   }
 
+  function changed({ name }) {
+    unsaved.add(name);
+    later(300);
+  }
+
   async function save() {
     clearTimeout(timer);
-    if (request || !changed) return;
-    changed = false;
+    if (request || leaving || !unsaved.size) return;
     const mine = request = new AbortController();
-    const response = await fetch(address, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form)),
-      headers: { Accept: "application/json" },
-      keepalive: true,
-      signal: mine.signal,
-    }).catch(() => null);
+    const body = new URLSearchParams(new FormData(form)), headers = { Accept: "application/json" };
+    [sent, unsaved] = [unsaved, new Set()];
+    const response = await fetch(form.action, { method: "POST", body, headers, keepalive: true, signal: mine.signal })
+      .catch(() => null);
     if (request === mine) request = null;
     if (leaving || mine.signal.aborted) return;
     if (response?.ok) {
       failures = 0;
-      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-      say("saved", `${form.dataset.saved} ${time}`);
-      if (changed) later(0);
-    } else if ([404, 409, 410].includes(response?.status)) {
+      say("saved", `${form.dataset.saved} ${new Date().toLocaleTimeString([], { timeStyle: "short" })}`);
+      if (unsaved.size) later(0);
+      return;
+    }
+    sent.forEach(unsaved.add, unsaved);
+    if ([404, 409, 410].includes(response?.status)) {
       const answer = await response.json().catch(() => ({}));
       if (answer.location) location.assign(answer.location);
       else location.reload();
     } else if (response?.status === 422) {
-      say("refused", form.dataset.refused || form.dataset.failed); // trying again would not help
+      say("refused", form.dataset.refused); // trying again would not help
     } else {
-      changed = true;
-      failures += 1;
       say("failed", form.dataset.failed);
-      later(Math.min(60000, 1000 * 2 ** failures));
+      later(Math.min(60000, 1000 * 2 ** ++failures));
     }
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    if (!request) return;
+    request.abort();
+    request = null;
+    sent.forEach(unsaved.add, unsaved);
   }
 
   function saveNow() {
-    if (request && changed) {
-      request.abort();
-      request = null;
-    }
+    if (unsaved.size) stop();
     save();
   }
 
-  form.addEventListener("input", (event) => {
-    if (!event.target.name) return;
-    changed = true;
-    later(300);
+  // Another tab may have saved newer answers to the rest
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const { name } of radios) if (!unsaved.has(name)) formData.delete(name);
   });
+  form.addEventListener("input", ({ target }) => target.name && changed(target));
   form.addEventListener("submit", () => {
+    stop();
     leaving = true;
-    changed = false;
-    clearTimeout(timer);
-    request?.abort();
   });
   addEventListener("online", saveNow);
   addEventListener("pagehide", saveNow);
   addEventListener("pageshow", () => { leaving = false; });
+
+  // Answered before this file had come
+  radios.filter((one) => one.checked && !one.defaultChecked).forEach(changed);
 }
 
 function numberKeys(form, box) {
-  const hidden = box.closest("[hidden]");
-  if (hidden) hidden.hidden = false;
+  box.closest("p").hidden = false;
   form.addEventListener("keydown", (event) => {
     if (!box.checked || event.target.type !== "radio" || event.ctrlKey || event.altKey || event.metaKey) return;
     const value = event.key === "0" ? "dk" : event.key;
