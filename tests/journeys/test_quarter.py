@@ -263,7 +263,7 @@ def choose_password(page: Page, link: str) -> None:
 def sign_in(page: Page, email: str) -> None:
     """With the password chosen."""
     page.goto("/account/login/")
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()

@@ -1,14 +1,13 @@
-// Saves answers as they are given. Everything on the page works without this file.
+// Saves answers as they are given. Everything works without this file.
 "use strict";
 
 function autosave(form) {
   const status = document.querySelector("[data-save-status]");
   const radios = form.dataset.autosave ? [...form.querySelectorAll("[type=radio]")] : [];
-  let timer, request, failures = 0, said = "", leaving = false;
-  let unsaved = new Set(), sent = new Set(); // names
+  let timer, request, failures = 0, said, leaving;
+  let unsaved = new Set(), sent = new Set();
 
   function say(kind, words) {
-    if (!status) return;
     // Spoken once, not at every tap
     status.setAttribute("aria-live", kind === said ? "off" : "polite");
     status.textContent = words;
@@ -29,25 +28,23 @@ function autosave(form) {
     clearTimeout(timer);
     if (request || leaving || !unsaved.size) return;
     const mine = request = new AbortController();
-    const body = new URLSearchParams(new FormData(form)), headers = { Accept: "application/json" };
+    const { signal } = mine, body = new URLSearchParams(new FormData(form));
     [sent, unsaved] = [unsaved, new Set()];
-    const response = await fetch(form.action, { method: "POST", body, headers, keepalive: true, signal: mine.signal })
-      .catch(() => null);
+    const options = { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true, signal };
+    const response = await fetch(form.action, options).catch(() => null);
     if (request === mine) request = null;
-    if (leaving || mine.signal.aborted) return;
+    if (leaving || signal.aborted) return;
     if (response?.ok) {
       failures = 0;
       say("saved", `${form.dataset.saved} ${new Date().toLocaleTimeString([], { timeStyle: "short" })}`);
-      if (unsaved.size) later(0);
+      save();
       return;
     }
     sent.forEach(unsaved.add, unsaved);
     if ([404, 409, 410].includes(response?.status)) {
-      const answer = await response.json().catch(() => ({}));
-      if (answer.location) location.assign(answer.location);
-      else location.reload();
+      response.json().then((answer) => location.assign(answer.location), () => location.reload());
     } else if (response?.status === 422) {
-      say("refused", form.dataset.refused); // trying again would not help
+      say("refused", form.dataset.refused); // again would not help
     } else {
       say("failed", form.dataset.failed);
       later(Math.min(60000, 1000 * 2 ** ++failures));
@@ -63,11 +60,12 @@ function autosave(form) {
   }
 
   function saveNow() {
-    if (unsaved.size) stop();
+    if (!unsaved.size) return;
+    stop();
     save();
   }
 
-  // Another tab may have saved newer answers to the rest
+  // Another tab may have newer answers to the rest
   form.addEventListener("formdata", ({ formData }) => {
     for (const { name } of radios) if (!unsaved.has(name)) formData.delete(name);
   });
@@ -99,7 +97,7 @@ function numberKeys(form, box) {
 
 // At the limit the others stay reachable but refuse, and it is said why
 function limit(group) {
-  const boxes = [...group.querySelectorAll("input[type=checkbox]")];
+  const boxes = [...group.querySelectorAll("[type=checkbox]")];
   const note = document.createElement("p");
   note.className = "hint";
   note.setAttribute("role", "status");

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from scipy import stats
 from assessments.models import (
     Assessment,
     Comment,
-    FrozenError,
     Invitation,
     Organization,
     Response,
@@ -187,17 +185,18 @@ def test_a_round_that_closes_meanwhile_gets_no_new_responses(
     running: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Opening again heals in a second transaction, and the round may have closed before that."""
-    add = rounds._add_responses
+    lock, calls = rounds.lock_round, []
 
-    def closed_meanwhile(of: Round) -> None:
-        close_now(Round.objects.get(pk=of.pk))
-        add(of)
+    def closes_before_the_second(round_id: int) -> Round | None:
+        calls.append(round_id)
+        if len(calls) == 2:
+            close_now(Round.objects.get(pk=round_id))
+        return lock(round_id)
 
-    monkeypatch.setattr(rounds, "_add_responses", closed_meanwhile)
-    with suppress(ServiceError, FrozenError):
+    monkeypatch.setattr(rounds, "lock_round", closes_before_the_second)
+
+    with pytest.raises(ServiceError, match="closed while it was being opened"):
         open_now(running)
-
-    assert not Response.objects.exists()
 
 
 # --- Late joiners -----------------------------------------------------------------------------
