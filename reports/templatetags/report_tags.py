@@ -146,16 +146,13 @@ def difference(result: Shown) -> str:
 @register.filter
 def talks(content: ReportContent) -> dict[str, list[Any]]:
     """What to talk about: a few topics with a question each, two views first, and the names of the others."""
-    two, wide = [], []
-    for capability, result in content.shown():
-        if capability in content.disagreements:
-            (two if result.two_camps else wide).append((capability, difference(result)))
-    ranked = two + wide
+    differing = [(c, r) for c, r in content.shown() if c in content.disagreements]
+    differing.sort(key=lambda pair: not pair[1].two_camps)
     first = [
         (capability, str(QUESTIONS[place % len(QUESTIONS)]).format(name=capability.short_name))
-        for place, (capability, _words) in enumerate(ranked[:TALKS])
+        for place, (capability, _result) in enumerate(differing[:TALKS])
     ]
-    others = _grouped((words, capability.short_name) for capability, words in ranked[TALKS:])
+    others = _grouped((difference(result), capability.short_name) for capability, result in differing[TALKS:])
     return {"first": first, "others": others}
 
 

@@ -311,6 +311,22 @@ def test_two_tabs_are_one_response_and_neither_loses_an_answer(
     assert sent(admin, scene, name) == 1
 
 
+def test_a_tab_left_open_does_not_bring_back_old_answers(enter: Enter, stage: Stage, link: str) -> None:
+    one = enter(**DESK)
+    begin(one, link)
+    radio(one, FIRST_STATEMENT, 2).check()
+    until(lambda: stored(stage, link) == {FIRST_STATEMENT: "2"}, "the first answer is stored")
+    old = one.context.new_page()
+    old.goto("/respond/1/")
+    radio(one, FIRST_STATEMENT, 6).check()
+    until(lambda: stored(stage, link) == {FIRST_STATEMENT: "6"}, "the newer answer is stored")
+    radio(old, "version_control_rebuild", 3).check()
+    expect(old.locator("[data-save-status]")).to_have_text(re.compile("Saved"))
+    old.get_by_role("button", name="Continue").click()
+    expect(old).to_have_url(re.compile(r"/respond/2/$"))
+    assert stored(stage, link) == {FIRST_STATEMENT: "6", "version_control_rebuild": "3"}
+
+
 # --- Links that open nothing ----------------------------------------------------------------------
 
 

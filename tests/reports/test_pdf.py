@@ -84,6 +84,25 @@ def test_it_explains_itself() -> None:
         assert words(said) in full_text()
 
 
+def test_a_report_of_a_spreadsheet_claims_no_round() -> None:
+    html = pdf.render_html(dataclasses.replace(full(), organization=""))
+    assert html.count("8 responses") == 3
+    assert "The round closed" not in html
+    assert not re.search(r"\d of \d people answered", html)
+    assert '<meta name="author" content="Accelerate Survey">' in html
+
+
+def test_five_topics_at_most_get_a_question_and_no_two_the_same() -> None:
+    keys = [capability.key for capability in full().capabilities][:8]
+    content = make_full_report(8, split=keys)
+    talks = report_tags.talks(content)
+    questions = [question for _capability, question in talks["first"]]
+    assert len(set(questions)) == report_tags.TALKS == 5
+    assert sum(len(names) for _words, names in talks["others"]) == len(content.disagreements) - 5
+    assert talks["first"][0][0].result.two_camps
+    assert "Two views in the team" in pdf.render_html(content)
+
+
 def test_a_suppressed_capability_says_so_and_gives_no_number() -> None:
     hidden = make_capability("Quiet topic", None, previous=45)
     content = make_report([make_category("Culture", [hidden], None)], minimum=5)

@@ -65,7 +65,7 @@ function autosave(form) {
     save();
   }
 
-  // Another tab may have newer answers to the rest
+  // Another tab may have newer answers
   form.addEventListener("formdata", ({ formData }) => {
     for (const { name } of radios) if (!unsaved.has(name)) formData.delete(name);
   });
