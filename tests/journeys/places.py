@@ -158,6 +158,8 @@ class Guide:
         page = self.pages.get(place.who) or self._enter(place.who)
         response = page.goto(place.path.format(**self.scene))
         assert response, place
+        if "refresh" in response.headers:
+            del self.pages[place.who]  # it goes on by itself: the next place gets another page
         assert response.status == place.status, (place, response.status)
         if place.do:
             place.do(page)
