@@ -7,6 +7,7 @@ another team, and zoe belongs to another organization altogether.
 from pathlib import Path
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 
 from assessments import queries
@@ -22,8 +23,9 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def _new_numbers() -> None:
-    """Tests use the numbers of rounds again, which real databases never do."""
+    """Tests use the numbers of rounds and assessments again, which real databases never do."""
     queries._of_rounds.clear()
+    caches["results"].clear()
 
 
 @pytest.fixture

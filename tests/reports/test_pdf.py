@@ -56,7 +56,6 @@ def test_every_capability_is_there_with_its_advice() -> None:
     for capability in full().capabilities:
         assert words(capability.name) in full_text()
         assert words(capability.definition) in full_text()
-        assert words(capability.why) in full_text()
         for advice in capability.advice:
             assert words(advice.looks_like) in full_text()
             assert words(advice.next_step) in full_text()
