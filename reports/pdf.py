@@ -152,10 +152,18 @@ def _equipment() -> tuple[FontConfiguration, weasyprint.CSS]:
     return fonts, weasyprint.CSS(string=_style(), font_config=fonts, url_fetcher=fetcher)
 
 
+@cache
+def _set_aside() -> None:
+    """Once a process: what is loaded by now stays, so no later collection has to go through it."""
+    gc.collect()
+    gc.freeze()
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """No garbage collection meanwhile: a document is a million objects, none of them garbage yet."""
     before = gc.isenabled()
+    _set_aside()
     gc.disable()
     try:
         yield
