@@ -56,7 +56,7 @@ from .queries import load_instrument
 from .scale import DONT_KNOW, Answer, Scale
 from .services import people, rounds
 from .services.responses import COMMENT, HINDRANCES, save_response
-from .tokens import from_text, name_of_round, response_id
+from .tokens import response_of
 
 ORGANIZATION = "Aviary"
 PASSWORD = "accelerate-demo"  # noqa: S105  it opens a demo, and is printed for everybody to use
@@ -228,8 +228,7 @@ def respondent_link(now: dt.datetime) -> str | None:
 
 
 def _response(token: str) -> Response:
-    round_id, secret = from_text(token)
-    return Response.objects.get(pk=response_id(secret, name_of_round(round_id)))
+    return Response.objects.get(pk=response_of(token))
 
 
 def introduction(now: dt.datetime) -> str:

@@ -40,6 +40,12 @@ def response_id(secret: bytes, round_name: str) -> uuid.UUID:
     return uuid.UUID(bytes=_mac(secret, b"response|", round_name.encode())[:16], version=4)
 
 
+def response_of(text: str) -> uuid.UUID:
+    """The id of the one response that a link opens. Raises InvalidToken as :func:`from_text`."""
+    round_id, secret = from_text(text)
+    return response_id(secret, name_of_round(round_id))
+
+
 def name_of_round(round_id: int) -> str:
     """How a round is called in the derivations: two rounds never share a hash or an id."""
     return f"round:{round_id}"

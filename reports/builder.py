@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 
 from assessments import disclosure
 from assessments.instrument import LEVELS, Capability, Category, Instrument, KeyMetric
-from assessments.key_metrics import Edition, read_editions
+from assessments.key_metrics import Edition, meets, read_editions
 from assessments.models import Assessment, Comment, Score, ScoreKind
 from assessments.queries import load_instrument
 from assessments.scale import translate
@@ -231,7 +231,7 @@ class _Writer:
             band = int(_number(score.mean))
             label = self.text(metric.scale.options[band - 1].label)
             result = ShownMetric(
-                n=int(_number(score.n)), band=band, label=label, meets_elite=band >= metric.elite_from
+                n=int(_number(score.n)), band=band, label=label, meets_elite=meets(metric, band)
             )
         met = isinstance(result, ShownMetric) and result.meets_elite
         return KeyMetricResult(

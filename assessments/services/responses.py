@@ -31,11 +31,8 @@ def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now
     before the close or not at all.
     Raises RoundNotOpen, and tokens.InvalidToken for a text that is no token.
     """
-    round_id, secret = tokens.from_text(token)
     # while such a row exists its round is open: sealing gives every row another id
-    rows = Response._base_manager.filter(
-        pk=tokens.response_id(secret, tokens.name_of_round(round_id)), assessment__round__closes_at__gt=now
-    )
+    rows = Response._base_manager.filter(pk=tokens.response_of(token), assessment__round__closes_at__gt=now)
     values: dict[str, Any] = {"answers": MergedAnswers(F("answers"), Value(dict(answers), JSONField()))}
     if complete:
         values["complete"] = True
@@ -51,11 +48,10 @@ def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:
     Called inside the transaction that closes the round.
     """
     shuffle = random.SystemRandom().shuffle
-    rows = list(
-        Response.objects.filter(assessment__round=closing, complete=True).values_list(
-            "assessment_id", "answers"
-        )
-    )
+    # locked before they are read: a save that is under way comes before this, or finds nothing
+    responses = Response.objects.filter(assessment__round=closing).select_for_update(of=("self",))
+    found = list(responses.values_list("assessment_id", "answers", "complete"))
+    rows = [(assessment, answers) for assessment, answers, complete in found if complete]
     shuffle(rows)
     comments = [(assessment, answers.pop(COMMENT)) for assessment, answers in rows if answers.get(COMMENT)]
     shuffle(comments)

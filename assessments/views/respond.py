@@ -69,8 +69,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _response_of(token: str) -> Response:
     """What is stored under the link. Raises RoundNotOpen when the round was sealed a moment ago."""
-    round_id, secret = tokens.from_text(token)
-    stored = Response.objects.filter(pk=tokens.response_id(secret, tokens.name_of_round(round_id))).first()
+    stored = Response.objects.filter(pk=tokens.response_of(token)).first()
     if stored is None:
         raise RoundNotOpen
     return stored
