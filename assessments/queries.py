@@ -24,17 +24,28 @@ def load_instrument(questionnaire: Questionnaire) -> Instrument:
     return found
 
 
-_of_rounds: dict[int, Instrument] = {}
-"""What each round asks. A round never changes its questionnaire, nor is its number used again."""
+@dataclass(frozen=True)
+class Asked:
+    """What an open round asks, and until when."""
+
+    instrument: Instrument
+    closes_at: dt.datetime
 
 
-def load_instrument_of_round(round_id: int) -> Instrument:
-    """What a round asks; read once a process. Raises Round.DoesNotExist."""
-    if round_id not in _of_rounds:
-        _of_rounds[round_id] = load_instrument(
-            Round.objects.select_related("questionnaire").get(pk=round_id).questionnaire
-        )
-    return _of_rounds[round_id]
+_asked: dict[int, Asked] = {}
+"""By round. A round never changes its questionnaire, and its number is never used again."""
+
+
+def load_asked(round_id: int, now: dt.datetime) -> Asked:
+    """What a round asks, read once a process; and once more at its end, which may have been put off.
+
+    Raises Round.DoesNotExist.
+    """
+    found = _asked.get(round_id)
+    if found is None or now >= found.closes_at:
+        row = Round.objects.select_related("questionnaire").get(pk=round_id)
+        found = _asked[round_id] = Asked(load_instrument(row.questionnaire), row.closes_at)
+    return found
 
 
 def _scale(data: dict[str, Any]) -> Scale:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def _new_numbers() -> None:
     """Tests use the numbers of rounds and assessments again, which real databases never do."""
-    queries._of_rounds.clear()
+    queries._asked.clear()
     caches["results"].clear()
 
 

@@ -1,29 +1,40 @@
 """What was answered. Nothing here tells by whom or when (docs/method.md, 6.4)."""
 
+import json
 import uuid
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .base import Freezable
+from .base import Freezable, FrozenQuerySet
 from .rounds import Assessment
 
+# A null takes an answer away. SQLite has a function for just this (RFC 7396).
+_MERGED = {
+    "sqlite": "JSON_PATCH(answers, %s)",
+    "postgresql": "JSONB_STRIP_NULLS(answers || %s::jsonb)",
+}
 
-class MergedAnswers(models.Func):
-    """Stored answers with new ones laid over them, made by the database; a null takes an answer away."""
 
-    arity = 2
-    output_field = models.JSONField()
+class ResponseQuerySet(FrozenQuerySet):
+    """Adds the one write that every click makes."""
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """SQLite has a function for just this (RFC 7396)."""
-        return self.as_sql(compiler, connection, function="JSON_PATCH", **context)
+    def merge(self, pk: uuid.UUID, answers: Mapping[str, Any], *, complete: bool) -> bool:
+        """Lay answers over those of an open response; False where there is none.
 
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """PostgreSQL lays objects over each other and drops nulls."""
-        return self.as_sql(compiler, connection, function="JSONB_STRIP_NULLS", arg_joiner=" || ", **context)
+        Written by hand, because composing this statement took longer than the rest of a save.
+        """
+        with connections[self.db].cursor() as cursor:
+            merged = _MERGED[cursor.db.vendor]
+            cursor.execute(
+                f"UPDATE {self.model._meta.db_table} "  # noqa: S608  our own names, no one's input
+                f"SET answers = {merged}, complete = (complete OR %s) WHERE id = %s",
+                [json.dumps(answers), complete, pk.hex],
+            )
+            return bool(cursor.rowcount)
 
 
 class Response(Freezable):
@@ -42,6 +53,8 @@ class Response(Freezable):
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="responses")
     answers = models.JSONField(default=dict, blank=True)
     complete = models.BooleanField(default=False)
+
+    objects = ResponseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("response")

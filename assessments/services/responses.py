@@ -5,12 +5,11 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import F, JSONField, Value
 from django.utils.translation import gettext as _
 
 from .. import tokens
 from ..models import Comment, Invitation, Response, Round
-from ..models.responses import MergedAnswers
+from ..queries import load_asked
 from .errors import RoundNotOpen
 
 COMMENT = "comment"
@@ -31,13 +30,18 @@ def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now
     before the close or not at all.
     Raises RoundNotOpen, and tokens.InvalidToken for a text that is no token.
     """
-    # while such a row exists its round is open: sealing gives every row another id
-    rows = Response._base_manager.filter(pk=tokens.response_of(token), assessment__round__closes_at__gt=now)
-    values: dict[str, Any] = {"answers": MergedAnswers(F("answers"), Value(dict(answers), JSONField()))}
-    if complete:
-        values["complete"] = True
-    if not rows.update(**values):
+    round_id, secret = tokens.from_text(token)
+    # such a row exists only while its round is open: sealing gives every row another id
+    pk = tokens.response_id(secret, tokens.name_of_round(round_id))
+    if not _is_asking(round_id, now) or not Response.objects.merge(pk, answers, complete=complete):
         raise RoundNotOpen(_("The round has closed. Answers cannot be given or changed any more."))
+
+
+def _is_asking(round_id: int, now: dt.datetime) -> bool:
+    try:
+        return now < load_asked(round_id, now).closes_at
+    except Round.DoesNotExist:
+        return False
 
 
 def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:

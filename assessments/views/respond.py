@@ -23,7 +23,7 @@ from ..forms import ResponseForm, ReviewForm
 from ..instrument import Instrument
 from ..models import Invitation, Response, Round
 from ..pages import Page, minutes_left, pages_of
-from ..queries import load_instrument, load_instrument_of_round
+from ..queries import load_asked, load_instrument
 from ..services.errors import RoundNotOpen
 from ..services.responses import save_response
 
@@ -141,16 +141,16 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
 
 def _save_page(request: HttpRequest, number: int) -> HttpResponse:
     """The way of every click, so it is short: what a round asks is known, and saving checks the link."""
-    token = request.COOKIES.get(COOKIE, "")
+    token, now = request.COOKIES.get(COOKIE, ""), timezone.now()
     try:
-        instrument = load_instrument_of_round(tokens.from_text(token)[0])
+        instrument = load_asked(tokens.from_text(token)[0], now).instrument
         pages = pages_of(instrument)
         if not 1 <= number <= len(pages):
             return redirect("respond_start")
         form = ResponseForm(pages[number - 1], instrument, _language(instrument), request.POST)
         if form.is_valid():
-            save_response(token=token, answers=form.answers, complete=False, now=timezone.now())
-            return _saved(request, _after(request, pages, number))
+            save_response(token=token, answers=form.answers, complete=False, now=now)
+            return _saved(request, lambda: _after(request, pages, number))
     except (tokens.InvalidToken, Round.DoesNotExist, RoundNotOpen):
         return _refuse(request, token)
     if _wants_json(request):
@@ -199,10 +199,10 @@ def _after(request: HttpRequest, pages: tuple[Page, ...], number: int) -> str:
     return reverse("respond_page", args=[number + 1]) if number < len(pages) else reverse("respond_review")
 
 
-def _saved(request: HttpRequest, location: str) -> HttpResponse:
+def _saved(request: HttpRequest, location: Callable[[], str]) -> HttpResponse:
     if _wants_json(request):
         return JsonResponse({"saved": True})
-    return HttpResponseRedirect(location, status=303)
+    return HttpResponseRedirect(location(), status=303)
 
 
 @respond_view
@@ -218,7 +218,7 @@ def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
         if form.is_valid():
             quiet = _wants_json(request)
             save_response(token=token, answers=form.answers, complete=not quiet, now=timezone.now())
-            return _saved(request, reverse("respond_thanks"))
+            return _saved(request, lambda: reverse("respond_thanks"))
         if _wants_json(request):
             return JsonResponse({"errors": form.errors}, status=422)
     else:
