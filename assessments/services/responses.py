@@ -33,7 +33,7 @@ def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now
     round_id, secret = tokens.from_text(token)
     # such a row exists only while its round is open: sealing gives every row another id
     pk = tokens.response_id(secret, tokens.name_of_round(round_id))
-    if not _is_asking(round_id, now) or not Response.objects.merge(pk, answers, complete=complete):
+    if not _is_asking(round_id, now) or not Response.merge(pk, answers, complete=complete):
         raise RoundNotOpen(_("The round has closed. Answers cannot be given or changed any more."))
 
 
