@@ -18,6 +18,7 @@ from copy import copy
 from functools import cache, lru_cache
 from math import inf
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -103,10 +104,15 @@ class Paper(weasyprint.HTML):
             self.etree_element = self.wrapper_element.etree_element
 
     def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
-        # The built-in one styles all 16 margins of each page, and its pages ever more often; we use two.
+        # The built-in one styles all 16 margins of each page, and its pages ever more often; we use
+        # two. And it makes footnotes of five kinds ready for each element; we have none.
         (sheet,) = super()._ua_stylesheets(forms)
         sheet = copy(sheet)
         sheet.page_rules = [rule for rule in sheet.page_rules if not _is_margin(rule)]
+        sheet.matcher = copy(sheet.matcher)
+        sheet.matcher.other_selectors = [
+            entry for entry in sheet.matcher.other_selectors if "note" not in (entry[3] or "")
+        ]
         return [sheet]
 
 
@@ -190,11 +196,6 @@ class _Written(pydyf.Object):
 
 def _finish(document: weasyprint.Document, pdf: pydyf.PDF) -> None:
     _add_scopes(document, pdf)
-    for item in pdf.objects:
-        if isinstance(item, pydyf.Stream) and item.compress:
-            content = b"\n".join(map(pydyf._to_bytes, item.stream))
-            item.stream, item.compress = [zlib.compress(content, 6)], False
-            item.extra = {**item.extra, "Filter": "/FlateDecode"}
     pdf.objects[1:] = [_Written(o.number, o.data, compressible=o.compressible) for o in pdf.objects[1:]]
 
 
@@ -241,6 +242,10 @@ def _write_chart_text(svg: Any, node: Any, font_size: float) -> None:
 
 
 SVG_TAGS["text"] = _write_chart_text
+weasyprint.svg.size = lru_cache(maxsize=4096)(size)  # most nodes have one of a few sizes
+
+# pydyf presses as hard as zlib can, which takes thrice as long for a hundredth of the size
+pydyf.zlib = SimpleNamespace(compressobj=lambda level: zlib.compressobj(6))
 
 
 class _KeptLayout(line_break.Layout):
@@ -251,9 +256,21 @@ class _KeptLayout(line_break.Layout):
     which throws the lines away as well: so say that at once.
     """
 
+    _line_ends: int | None = None
+
     def setup(self, style: Any) -> None:
         super().setup(style)
         pango.pango_layout_set_single_paragraph_mode(self.layout, True)
+
+    def set_text(self, text: str, justify: bool = False) -> None:
+        # WeasyPrint asks of each line whether a word more would not fit. Pango has said that: what
+        # was broken into lines starts with this text, and the text goes on after its first line.
+        if self._line_ends is None or len(text.encode()) <= self._line_ends or not self.text.startswith(text):
+            super().set_text(text, justify)
+
+    def get_first_line(self) -> Any:
+        line, self._line_ends = super().get_first_line()
+        return line, self._line_ends
 
     def deactivate(self) -> None:
         pass

@@ -260,3 +260,20 @@ def test_everything_suppressed_still_makes_a_report() -> None:
     assert not any(capability.is_shown for capability in content.capabilities)
     assert all(isinstance(category.result, Suppressed) for category in content.categories)
     assert words("Where people mostly disagree") in text_of(pdf.render(content))
+
+
+@pytest.mark.parametrize("width", [60, 97, 150, 233, 340, 460])
+def test_lines_break_where_they_would_without_our_shortcuts(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [capability.definition for capability in full().capabilities]
+    texts += ["Donaudampfschifffahrtsgesellschaft " * 5, "قسم التطوير والتشغيل " * 9, "a\u00a0b c" * 30]
+    html = "".join(f'<p style="width:{width}pt">{text}</p>' for text in texts)
+
+    def pages() -> list[str]:
+        document = weasyprint.HTML(string=html).write_pdf(uncompressed_pdf=True)
+        return [page.extract_text() for page in read(document).pages]
+
+    ours = pages()
+    monkeypatch.setattr(pdf.line_break, "Layout", pdf.line_break.Layout.__base__)
+    assert ours == pages()
