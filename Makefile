@@ -8,7 +8,7 @@ python := DYLD_FALLBACK_LIBRARY_PATH=/opt/homebrew/lib:/usr/local/lib:/usr/lib .
 public := SITE_URL=https://survey.example.org DEBUG=false \
 	SECRET_KEY=only-for-this-check-and-long-enough-to-be-let-through-0123456789
 
-.PHONY: help run test lint check bench clean
+.PHONY: help run test lint check bench attack clean
 
 help: ## Say what can be done (this text)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,10 @@ check: ## Check pins, migrations, and the settings of a public site
 bench: ## Measure what is promised about speed
 	@sh .ci/setup lint
 	@PYTHONPATH=. $(python) tests/benchmarks/run.py $(ARGS)
+
+attack: ## Attack the promise of anonymity at full length (half an hour; shorter: make attack ARGS=100)
+	@sh .ci/setup test
+	@$(python) -m tests.attacks.run $(ARGS)
 
 clean: ## Remove the virtual environment and all caches; the data in var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

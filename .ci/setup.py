@@ -32,6 +32,8 @@ BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
+# Where Debian, Ubuntu and Homebrew keep it, off the PATH
+POSTGRESQL = ("usr/lib/postgresql/*/bin/initdb", "*/homebrew/opt/postgresql*/bin/initdb")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,13 @@ def needs(purpose: str) -> list[Need]:
                 "poppler-utils",
                 "poppler-utils",
                 "poppler",
+            ),
+            Need(
+                "PostgreSQL's server, one of which the tests start for themselves",
+                lambda: bool(shutil.which("initdb") or any(any(Path("/").glob(path)) for path in POSTGRESQL)),
+                "postgresql",
+                "postgresql-server",
+                "postgresql@17",
             ),
         ]
     return found

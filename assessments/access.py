@@ -8,6 +8,7 @@ get 403, with the reason.
 import datetime as dt
 from enum import Enum
 
+from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils import formats, timezone
@@ -26,6 +27,7 @@ from .models import (
     TeamMembership,
     TeamRole,
     User,
+    Workshop,
 )
 
 
@@ -39,12 +41,16 @@ class Permission(Enum):
     """Something that a role may see or do."""
 
     VIEW_ORGANIZATION = gettext_lazy("see the organization's teams and rounds")
+    MANAGE_ORGANIZATION = gettext_lazy(
+        "set the minimum of answers, how long answers are kept, and the schedule; read the log and the mails"
+    )
     MANAGE_PEOPLE = gettext_lazy("make teams and groups, give roles, invite people to sign in")
     MANAGE_ROUNDS = gettext_lazy("make, open and close rounds")
     VIEW_PARTICIPATION = gettext_lazy("see how many answered, never who")
     VIEW_TEAM = gettext_lazy("see a team's page")
     MANAGE_ROSTER = gettext_lazy("add people to a team and take them off")
     VIEW_RESULTS = gettext_lazy("see a team's results and download its report")
+    HOLD_WORKSHOPS = gettext_lazy("hold a workshop with a team and keep what it agreed on")
     MANAGE_ACTIONS = gettext_lazy("write down a team's experiments")
 
 
@@ -52,12 +58,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     OrganizationRole.ADMINISTRATOR: frozenset(
         {
             Permission.VIEW_ORGANIZATION,
+            Permission.MANAGE_ORGANIZATION,
             Permission.MANAGE_PEOPLE,
             Permission.MANAGE_ROUNDS,
             Permission.VIEW_PARTICIPATION,
             Permission.VIEW_TEAM,
             Permission.MANAGE_ROSTER,
             Permission.VIEW_RESULTS,
+            Permission.HOLD_WORKSHOPS,
         }
     ),
     OrganizationRole.COACH: frozenset(
@@ -66,6 +74,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_PARTICIPATION,
             Permission.VIEW_TEAM,
             Permission.VIEW_RESULTS,
+            Permission.HOLD_WORKSHOPS,
         }
     ),
     TeamRole.LEAD: frozenset(
@@ -74,6 +83,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_TEAM,
             Permission.MANAGE_ROSTER,
             Permission.VIEW_RESULTS,
+            Permission.HOLD_WORKSHOPS,
             Permission.MANAGE_ACTIONS,
         }
     ),
@@ -107,11 +117,20 @@ def _require(permission: Permission, held: frozenset[Permission], to_look: Permi
 
 def get_organization(user: User, slug: str, permission: Permission) -> Organization:
     """The organization with this address."""
-    organization = Organization.objects.filter(slug=slug).first()
-    if organization is None:
+    membership = _membership(user, slug)
+    if membership is None:
         raise Http404
-    _require(permission, organization_permissions(user, organization), Permission.VIEW_ORGANIZATION)
-    return organization
+    _require(permission, ROLE_PERMISSIONS[membership.role], Permission.VIEW_ORGANIZATION)
+    return membership.organization
+
+
+def _membership(user: User, slug: str) -> OrganizationMembership | None:
+    """The user's role, asked for by address: for a stranger the same question, whether it exists or not."""
+    return (
+        OrganizationMembership.objects.filter(user=user, organization__slug=slug)
+        .select_related("organization")
+        .first()
+    )
 
 
 def get_round(user: User, slug: str, round_id: int, permission: Permission) -> Round:
@@ -129,15 +148,27 @@ def get_round(user: User, slug: str, round_id: int, permission: Permission) -> R
 
 def get_team(user: User, slug: str, team_slug: str, permission: Permission) -> Team:
     """A team of the organization with this address."""
-    team = (
-        Team.objects.filter(organization__slug=slug, slug=team_slug)
-        .select_related("organization", "group")
-        .first()
+    teams = Team.objects.filter(organization__slug=slug, slug=team_slug)
+    on_it = TeamMembership.objects.filter(user=user, team__in=teams).first()
+    official = _membership(user, slug)
+    held = (ROLE_PERMISSIONS[on_it.role] if on_it else NOBODY) | (
+        ROLE_PERMISSIONS[official.role] if official else NOBODY
     )
+    team = teams.select_related("organization", "group").first() if held else None
     if team is None:
         raise Http404
-    _require(permission, team_permissions(user, team), Permission.VIEW_TEAM)
+    _require(permission, held, Permission.VIEW_TEAM)
     return team
+
+
+def get_workshop(user: User, slug: str, team_slug: str, workshop_id: int, permission: Permission) -> Workshop:
+    """A workshop of the team with this address."""
+    team = get_team(user, slug, team_slug, permission)
+    workshop = Workshop.objects.filter(team=team, pk=workshop_id).select_related("questionnaire").first()
+    if workshop is None:
+        raise Http404
+    workshop.team = team
+    return workshop
 
 
 def is_on_team(user: User, team: Team) -> bool:
@@ -171,6 +202,23 @@ def get_assessment(
     return assessment
 
 
+_MAIL_SALT = "assessments.mails"
+
+
+def mail_token(user: User, organization: Organization) -> str:
+    """What stands in the link with which a person stops an organization's mails: two numbers, signed."""
+    return signing.dumps([organization.pk, user.pk], salt=_MAIL_SALT)
+
+
+def get_recipient(token: str) -> tuple[Organization, User] | None:
+    """Whose mails a token is about, and of which organization; None for a made-up one."""
+    try:
+        organization, user = signing.loads(token, salt=_MAIL_SALT)
+        return Organization.objects.get(pk=organization), User.objects.get(pk=user)
+    except (signing.BadSignature, Organization.DoesNotExist, User.DoesNotExist):
+        return None
+
+
 class LinkError(Exception):
     """A respondent's link that opens nothing; its text is for the respondent."""
 
@@ -193,7 +241,8 @@ INVITATION_FIELDS = (
     "assessment__round__closes_at",
     "assessment__round__minimum_responses",
     "assessment__round__team_first_days",
-    "assessment__round__organization_id",
+    "assessment__round__organization__name",
+    "assessment__round__organization__time_zone",
     "assessment__round__questionnaire__digest",
 )
 """What the questionnaire's pages need with every click; the texts are read once a process."""
@@ -210,7 +259,9 @@ def get_invitation(token: str, now: dt.datetime) -> Invitation:
         raise LinkUnknown from error
     try:
         invitation = (
-            Invitation.objects.select_related("assessment__round__questionnaire")
+            Invitation.objects.select_related(
+                "assessment__round__questionnaire", "assessment__round__organization"
+            )
             .only(*INVITATION_FIELDS)
             .get(
                 token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)),

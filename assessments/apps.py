@@ -9,3 +9,9 @@ class AssessmentsConfig(AppConfig):
 
     name = "assessments"
     verbose_name = _("Assessments")
+
+    def ready(self) -> None:
+        """Begin the log of who did what."""
+        from .services.audit import start_logging  # noqa: PLC0415  needs the models
+
+        start_logging()

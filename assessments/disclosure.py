@@ -21,6 +21,9 @@ DEFAULT_MINIMUM = 5
 DETAIL_MINIMUM = 8
 """Answers needed for statements, distributions and standard deviations (docs/method.md 6.2 no. 7)."""
 
+COMMENTS_MINIMUM = 3
+"""Fewer comments than this are not shown: style and facts would tell who wrote them (6.2 no. 8)."""
+
 DONT_KNOW_NOTABLE = 0.40
 """From this share on, *don't know* is itself a finding (docs/method.md 1.4)."""
 
@@ -90,6 +93,14 @@ def band_of(points: float) -> str:
     return BANDS[sum(points >= cut - TOLERANCE for cut in CUTS)]
 
 
+def band_of_score(score: int) -> str:
+    """The band of a score as shown, for one who may not see how near the result was to a cut.
+
+    Source: docs/method.md 6.2 no. 4; the ends of an interval would tell an extreme answer.
+    """
+    return band_of(LOWEST + score / 100 * (HIGHEST - LOWEST))
+
+
 def bands_of(mean: float, low80: float, high80: float) -> tuple[str, ...]:
     """The band of a result, or the lowest and the highest that its 80 % interval reaches.
 
@@ -151,6 +162,15 @@ def visible_children(children: Mapping[str, int], minimum: int) -> set[str]:
         shown.remove(name)
         hidden += children[name]
     return shown
+
+
+def one_person_changed(joined: int | None, left: int | None) -> bool:
+    """Whether exactly one person joined or left between two rounds; None where there was no round before.
+
+    If the others answer as before, the difference of the two results is that person's answer, so
+    their numbers must not stand side by side (docs/method.md 6.2 no. 4).
+    """
+    return (joined or 0) + (left or 0) == 1
 
 
 def _require_on_scale(points: float) -> None:

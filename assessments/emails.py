@@ -1,13 +1,20 @@
 """The mails that people get: what they say. Sending them is a task's work."""
 
+import zoneinfo
+from urllib.parse import urlsplit
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
-from .models import Invitation, Organization, User
+from . import access
+from .models import Assessment, Invitation, Organization, Round, User
 
 
 def site_address(path: str) -> str:
@@ -15,33 +22,111 @@ def site_address(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-def _message(template: str, to: str, context: dict[str, object]) -> EmailMessage:
-    subject = render_to_string(f"assessments/mail/{template}_subject.txt", context)
-    body = render_to_string(f"assessments/mail/{template}.txt", context)
-    return EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
+def _message(
+    template: str,
+    organization: Organization,
+    user: User,
+    *,
+    name: str,
+    link: str,
+    button: str,
+    stop: bool = True,
+    **context: object,
+) -> EmailMultiAlternatives:
+    """A mail as text, and as HTML made of that text: its paragraphs, and the link as a button.
+
+    ``name`` is unique for each mail that people should get; nobody can read it out of the mail.
+    Times are those of the organization. ``stop`` adds the link with which a person gets no more.
+    """
+    headers = {"Message-ID": _message_id(name), "Auto-Submitted": "auto-generated"}
+    stop_link = ""
+    if stop:
+        stop_link = site_address(reverse("stop_mails", args=[access.mail_token(user, organization)]))
+        headers["List-Unsubscribe"] = f"<{stop_link}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    context |= {"organization": organization, "user": user, "link": link, "stop_link": stop_link}
+    with timezone.override(zoneinfo.ZoneInfo(organization.time_zone)):
+        subject = " ".join(render_to_string(f"assessments/mail/{template}_subject.txt", context).split())
+        text = render_to_string(f"assessments/mail/{template}.txt", context).strip()
+    html = render_to_string(
+        "assessments/mail/mail.html",
+        context | {"subject": subject, "paragraphs": text.split("\n\n"), "button": button},
+    )
+    if stop:
+        text += "\n\n" + render_to_string("assessments/mail/stop.txt", context).strip()
+    message = EmailMultiAlternatives(subject=subject, body=text + "\n", to=[user.email], headers=headers)
+    message.attach_alternative(html, "text/html")
+    return message
 
 
-def invitation_mail(invitation: Invitation, token: str) -> EmailMessage:
-    """The mail with a respondent's personal link, and the promise made to them."""
+def _message_id(name: str) -> str:
+    """The same for the same mail, so that a program that gets it twice can tell."""
+    digest = salted_hmac("assessments.emails", name).hexdigest()[:32]
+    return f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def invitation_mail(invitation: Invitation, token: str, number: int) -> EmailMultiAlternatives:
+    """The mail with a respondent's personal link, and the promise made to them.
+
+    ``number`` is that of the mail; another one makes a mail that programs show beside the first.
+    """
+    return _to_answer("invitation", f"invitation {number}", invitation, token)
+
+
+def reminder_mail(invitation: Invitation, token: str, number: int) -> EmailMultiAlternatives:
+    """The same link once more, to somebody whose answers are not complete.
+
+    Needs the invitation with its round and organization, as ``invitation_mail`` does.
+    """
+    return _to_answer("reminder", f"reminder {number} {invitation.pk}", invitation, token)
+
+
+def _to_answer(template: str, name: str, invitation: Invitation, token: str) -> EmailMultiAlternatives:
     asked = invitation.assessment.round
     return _message(
-        "invitation",
-        invitation.email,
-        {
-            "assessment": invitation.assessment,
-            "round": asked,
-            "organization": asked.organization,
-            "link": site_address(reverse("respond_enter", args=[token])),
-        },
+        template,
+        asked.organization,
+        User.objects.get(email__iexact=invitation.email),
+        name=name,
+        link=site_address(reverse("respond_enter", args=[token])),
+        button=_("To the questionnaire"),
+        assessment=invitation.assessment,
+        round=asked,
     )
 
 
-def account_mail(user: User, organization: Organization) -> EmailMessage:
+def results_mail(of: Round, assessment: Assessment | None, user: User, number: int) -> EmailMultiAlternatives:
+    """The news that results are ready: a team's own, or, for a coach, those of all teams."""
+    slug = of.organization.slug
+    if assessment:
+        path = reverse("results", args=[slug, assessment.team.slug, of.pk])
+    else:
+        path = reverse("round", args=[slug, of.pk])
+    return _message(
+        "results" if assessment else "all_results",
+        of.organization,
+        user,
+        name=f"results {number}",
+        link=site_address(path),
+        button=_("To the results"),
+        assessment=assessment,
+        round=of,
+        coaches_from=access.results_open_to_coaches(of) if of.team_first_days else None,
+    )
+
+
+def account_mail(user: User, organization: Organization, number: int = 0) -> EmailMultiAlternatives:
     """The mail that lets a person choose a password."""
     path = reverse(
         "account_reset_password_from_key",
         kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
     )
     return _message(
-        "account", user.email, {"user": user, "organization": organization, "link": site_address(path)}
+        "account",
+        organization,
+        user,
+        name=f"account {number}",
+        link=site_address(path),
+        button=_("Choose a password"),
+        stop=False,
     )

@@ -1,6 +1,6 @@
 """Forms: what may be posted, and in which words it is refused."""
 
-import unicodedata
+import zoneinfo
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -10,34 +10,36 @@ from crispy_forms.layout import Field, Layout, LayoutObject, Submit
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.functional import cached_property
+from django.utils.dates import MONTHS
+from django.utils.functional import cached_property, lazy
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from .disclosure import FLOOR
 from .instrument import Capability, Instrument
 from .models import Group, Organization, OrganizationRole, Questionnaire, Round, TeamRole
+from .models.rounds import MOST_REMINDERS
+from .models.schedules import LAST_DAY
 from .pages import Page, pages_of
+from .queries import newest_questionnaires
+from .roster_file import Person, RosterFileError, read_addresses
 from .scale import DONT_KNOW, InvalidAnswer, Scale, translate
+from .services.rosters import refusal
+from .texts import is_showable
 
 HINDRANCES_MAXIMUM = 3
 COMMENT_LENGTH = 2000
-
-
-BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They reverse what stands after them, on pages and in mails."""
-
-UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
-"""Unicode's categories of control characters, halves of pairs, private and unassigned ones."""
+PEOPLE_AT_ONCE = 200
+PEOPLE_LENGTH = 50_000
 
 
 def plain_text(value: str) -> None:
     """Refuse characters that no person types and no page can show."""
-    for character in value:
-        hidden = unicodedata.category(character) in UNSHOWABLE and character not in "\n\r\t"
-        if hidden or character in BIDI_CONTROLS:
-            raise ValidationError(_("The text has characters that cannot be shown. Please type it again."))
+    if not is_showable(value):
+        raise ValidationError(_("The text has characters that cannot be shown. Please type it again."))
 
 
 def plain_line(value: str) -> None:
@@ -111,6 +113,50 @@ ORGANIZATION_ROLES = [(role.value, role.label) for role in OrganizationRole]
 TEAM_ROLES = [(role.value, role.label) for role in (TeamRole.MEMBER, TeamRole.LEAD)]
 
 
+class RosterForm(PostForm):
+    """A spreadsheet with people, teams and groups."""
+
+    button = gettext_lazy("Show what would change")
+
+    file = forms.FileField(
+        label=gettext_lazy("Spreadsheet"), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"})
+    )
+    whole = forms.BooleanField(
+        label=gettext_lazy("The file is the whole roster of the teams that it names"),
+        help_text=gettext_lazy("Then people who are not in it are taken off these teams."),
+        required=False,
+    )
+
+
+class PeopleForm(PostForm):
+    """People by their addresses, as a mail program copies them."""
+
+    button = gettext_lazy("Add")
+
+    people = forms.CharField(
+        label=gettext_lazy("Addresses"),
+        help_text=gettext_lazy(
+            "Such as Ann Smith &lt;ann@example.org&gt;, or the address alone. "
+            "Separate them by commas, semicolons or line breaks. All of them become members of the team."
+        ),
+        max_length=PEOPLE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+
+    def clean_people(self) -> list[Person]:
+        """The people; every bad address is named."""
+        try:
+            found = read_addresses(self.cleaned_data["people"])
+        except RosterFileError as error:
+            raise refusal(error) from error
+        if len(found) > PEOPLE_AT_ONCE:
+            raise ValidationError(
+                _("These are %(number)d people. Add at most %(most)d at once, or upload a file.")
+                % {"number": len(found), "most": PEOPLE_AT_ONCE}
+            )
+        return found
+
+
 class QuestionnaireField(forms.ModelChoiceField):
     """A questionnaire by its title and version."""
 
@@ -118,6 +164,47 @@ class QuestionnaireField(forms.ModelChoiceField):
         """How it is called in the list."""
         title = translate(obj.title, get_language() or "en")
         return _("%(title)s, version %(version)d") % {"title": title, "version": obj.version}
+
+
+def _which_clock() -> str:
+    return _("Time zone: %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
+
+
+WHICH_CLOCK = lazy(_which_clock, str)()
+"""By which clock a time is meant, as known when the form is shown."""
+
+
+def moment(label: Any) -> forms.DateTimeField:
+    """The field for a day and a time of day."""
+    return forms.DateTimeField(
+        label=label,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        help_text=WHICH_CLOCK,
+    )
+
+
+def days_for_the_team() -> forms.IntegerField:
+    """The field for how long a team has its results to itself."""
+    return forms.IntegerField(
+        label=gettext_lazy("Days for the team alone"),
+        min_value=0,
+        max_value=30,
+        help_text=gettext_lazy("So long a team sees its own result before coaches and administrators do."),
+    )
+
+
+def number_of_reminders() -> forms.IntegerField:
+    """The field for how often to remind."""
+    return forms.IntegerField(
+        label=gettext_lazy("Reminders"),
+        min_value=0,
+        max_value=MOST_REMINDERS,
+        help_text=gettext_lazy(
+            "Each comes when half of the time that was left has passed, only to those whose answers are "
+            "not complete. Nobody sees who they are."
+        ),
+    )
 
 
 class RoundForm(PostForm):
@@ -134,17 +221,8 @@ class RoundForm(PostForm):
     questionnaire = QuestionnaireField(
         Questionnaire.objects.none(), label=gettext_lazy("Questionnaire"), empty_label=None
     )
-    closes_at = forms.DateTimeField(
-        label=gettext_lazy("Closes"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-    )
-    team_first_days = forms.IntegerField(
-        label=gettext_lazy("Days for the team alone"),
-        min_value=0,
-        max_value=30,
-        help_text=gettext_lazy("So long a team sees its own result before coaches and administrators do."),
-    )
+    closes_at = moment(gettext_lazy("Closes"))
+    team_first_days = days_for_the_team()
 
     def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -152,9 +230,6 @@ class RoundForm(PostForm):
         self.fields["questionnaire"].queryset = Questionnaire.objects.exclude(  # type: ignore[attr-defined]
             published_at=None
         ).order_by("slug", "-version")
-        self.fields["closes_at"].help_text = _("Time zone: %(zone)s.") % {
-            "zone": timezone.get_current_timezone_name()
-        }
 
     def clean_name(self) -> str:
         """Refuse a name that another round has."""
@@ -162,6 +237,129 @@ class RoundForm(PostForm):
         if Round.objects.filter(organization=self.organization, name=name).exists():
             raise ValidationError(_("There is a round with this name already."))
         return name
+
+
+class PlannedRoundForm(PostForm):
+    """A round that has not been opened yet."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=100, validators=[plain_line])
+    opens_at = moment(gettext_lazy("Opens"))
+    closes_at = moment(gettext_lazy("Closes"))
+    reminders = number_of_reminders()
+    team_first_days = days_for_the_team()
+
+    def __init__(self, planned: Round, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, initial=model_to_dict(planned), **kwargs)
+        if not planned.opens_itself:
+            # it opens when somebody says so
+            self.fields["opens_at"].disabled = True
+            self.fields["opens_at"].widget = forms.HiddenInput()
+
+
+class ScheduleForm(PostForm):
+    """When rounds come by themselves, and how."""
+
+    button = gettext_lazy("Save the schedule")
+
+    is_active = forms.BooleanField(label=gettext_lazy("Rounds come by themselves"), required=False)
+    months = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Months"),
+        choices=list(MONTHS.items()),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("In each of these a round opens. Every three months is a good rhythm."),
+        error_messages={"required": gettext_lazy("Choose at least one month.")},
+    )
+    day = forms.IntegerField(
+        label=gettext_lazy("Day of the month"),
+        min_value=1,
+        max_value=LAST_DAY,
+        help_text=gettext_lazy("From 1 to 28, which every month has."),
+    )
+    time = forms.TimeField(
+        label=gettext_lazy("Time of day"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=WHICH_CLOCK,
+    )
+    days_open = forms.IntegerField(label=gettext_lazy("Days for answering"), min_value=1, max_value=LAST_DAY)
+    reminders = number_of_reminders()
+    team_first_days = days_for_the_team()
+    questionnaire = QuestionnaireField(
+        Questionnaire.objects.none(),
+        label=gettext_lazy("Questionnaire"),
+        empty_label=None,
+        help_text=gettext_lazy("The newest version of each."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["questionnaire"].queryset = newest_questionnaires()  # type: ignore[attr-defined]
+        self.helper["months"].wrap(Field, wrapper_class="field-columns")
+
+
+class WorkshopForm(PostForm):
+    """A workshop: which questionnaire the team goes through. The newest comes first."""
+
+    button = gettext_lazy("Begin")
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        validators=[plain_line],
+        help_text=gettext_lazy(
+            "For example “Workshop in May”. Answers will be agreed openly, not anonymously."
+        ),
+    )
+    questionnaire = QuestionnaireField(
+        Questionnaire.objects.exclude(published_at=None).order_by("-published_at", "-version"),
+        label=gettext_lazy("Questionnaire"),
+        empty_label=None,
+    )
+
+
+@cache
+def time_zones() -> list[tuple[str, str]]:
+    """All time zones that this machine knows."""
+    return [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())]
+
+
+class OrganizationForm(PostForm):
+    """How an organization asks."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=100, validators=[plain_line])
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone"),
+        choices=time_zones,
+        help_text=gettext_lazy("Rounds open and close, and mails tell times, by this clock."),
+    )
+    minimum_responses = forms.IntegerField(
+        label=gettext_lazy("Answers needed before a result is shown"),
+        min_value=FLOOR,
+        max_value=100,
+        help_text=gettext_lazy(
+            "At least 4: with fewer, an answer could be traced to one person. More protects people better "
+            "and shows less of small teams. A round that is open keeps the number that it promised."
+        ),
+    )
+    keep_responses_days = forms.IntegerField(
+        label=gettext_lazy("Days for which answers are kept after a round has closed"),
+        required=False,
+        min_value=1,
+        max_value=36_500,
+        help_text=gettext_lazy(
+            "Leave it empty to keep them for ever; 400 days is a good choice. Afterwards single answers and "
+            "comments are deleted and cannot be brought back. Scores, reports and trends stay."
+        ),
+    )
+
+
+class ForgetForm(PostForm):
+    """Whose address is to be removed, and that it is meant."""
+
+    button = gettext_lazy("Remove the person for good")
+
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    sure = forms.BooleanField(label=gettext_lazy("I know that this cannot be undone"))
 
 
 class AnswerField(forms.Field):

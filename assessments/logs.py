@@ -1,23 +1,37 @@
-"""Keeps respondents' secrets out of the logs."""
+"""Keeps respondents' secrets and people's addresses out of logs and error reports."""
 
 import logging
 import re
+from typing import Any
 
-_TOKEN = re.compile(r"\b\d{1,18}-[A-Za-z0-9_-]{43}")
+from django.views.debug import ExceptionReporter
+
+_SECRETS = re.compile(r"\b\d{1,18}-[A-Za-z0-9_-]{43}|[\w.+-]+@[\w-]+\.[\w.-]+")
 
 
 def mask(text: str) -> str:
-    """The text with every respondent's token replaced by stars."""
-    return _TOKEN.sub("***", text)
+    """The text with every respondent's token and every e-mail address replaced by stars."""
+    return _SECRETS.sub("***", text)
 
 
-class SecretFilter(logging.Filter):
-    """Masks tokens in the message of every record."""
+class MaskingFormatter(logging.Formatter):
+    """Masks what is written, tracebacks included."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Always lets the record pass, masked."""
-        message = record.getMessage()
-        masked = mask(message)
-        if masked != message:
-            record.msg, record.args = masked, ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line, masked."""
+        return mask(super().format(record))
+
+
+class DiscreetReporter(ExceptionReporter):
+    """Tells of a crash on a respondent's page where it happened, and nothing of what was sent."""
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        self.keep_quiet = request is not None and request.path.startswith("/respond/")
+        super().__init__(None if self.keep_quiet else request, *args, **kwargs)
+
+    def get_traceback_frames(self) -> list[Any]:
+        """The frames, without their variables where a respondent is concerned."""
+        frames = super().get_traceback_frames()
+        for frame in frames if self.keep_quiet else ():
+            frame["vars"] = []
+        return frames

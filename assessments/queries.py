@@ -4,13 +4,29 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
+from auditlog.models import LogEntry
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from .instrument import Capability, Category, Instrument, KeyMetric, LevelAdvice, Statement
-from .models import Assessment, Organization, Questionnaire, Response, Round, Team, TeamMembership, User
+from .models import (
+    Assessment,
+    Invitation,
+    Mail,
+    MailState,
+    Organization,
+    Questionnaire,
+    Response,
+    Round,
+    Team,
+    TeamMembership,
+    User,
+)
 from .models import Capability as CapabilityRow
 from .models import Category as CategoryRow
 from .scale import Option, Scale
+
+NEWS = dt.timedelta(days=60)
+"""So long after its close a round's results are worth a mail; longer than teams have them to themselves."""
 
 _instruments: dict[str, Instrument] = {}
 """Published questionnaires by digest. They never change, so they are read once a process."""
@@ -144,6 +160,66 @@ def due_rounds(now: dt.datetime) -> QuerySet[Round]:
     return Round.objects.filter(closes_at__lte=now, closed_at__isnull=True).exclude(salt="").order_by("pk")
 
 
+def open_rounds(organization: Organization) -> QuerySet[Round]:
+    """The rounds that take answers, the one that closes last first."""
+    rounds = Round.objects.filter(organization=organization, closed_at=None).exclude(salt="")
+    return rounds.select_related("organization").order_by("-closes_at")
+
+
+def half_opened_rounds(organization: Organization) -> list[Round]:
+    """Open rounds in which somebody was invited and has nothing to answer in: a crash came in between."""
+    return [
+        found
+        for found in open_rounds(organization)
+        if Invitation.objects.filter(assessment__round=found).count()
+        > Response.objects.filter(assessment__round=found).count()
+    ]
+
+
+def planned_round(organization: Organization) -> Round | None:
+    """The round that the schedule has planned."""
+    planned = Round.objects.filter(organization=organization, opens_itself=True, closed_at=None, salt="")
+    return planned.select_related("organization").order_by("opens_at").first()
+
+
+def due_opening(organization: Organization, now: dt.datetime) -> Round | None:
+    """The planned round whose time has come. While another is open, it waits."""
+    planned = planned_round(organization)
+    if planned is None or planned.opens_at > now or open_rounds(organization).exists():
+        return None
+    return planned
+
+
+def untold_rounds(organization: Organization, now: dt.datetime) -> QuerySet[Round]:
+    """Closed rounds about whose results not everybody has a mail yet, while that is still news."""
+    return Round.objects.filter(
+        Q(team_told=False) | Q(coaches_told=False), organization=organization, closed_at__gt=now - NEWS
+    )
+
+
+def people_to_ask(organization: Organization) -> int:
+    """How many people a round that opens now would invite; who is on two teams is asked for each."""
+    return TeamMembership.objects.filter(team__organization=organization, team__archived_at=None).count()
+
+
+def newest_questionnaires() -> QuerySet[Questionnaire]:
+    """The newest published version of each questionnaire."""
+    published = Questionnaire.objects.exclude(published_at=None)
+    newer = published.filter(slug=OuterRef("slug"), version__gt=OuterRef("version"))
+    return published.exclude(Exists(newer)).order_by("slug")
+
+
+def due_mails(now: dt.datetime) -> QuerySet[Mail]:
+    """Mails whose next attempt has come, oldest first."""
+    return Mail.objects.filter(state=MailState.WAITING, due_at__lte=now).order_by("pk")
+
+
+def mail_counts(mails: QuerySet[Mail]) -> dict[str, int]:
+    """How many mails are in which state, by the state's name; none that has no mail."""
+    counted = dict(mails.order_by().values_list("state").annotate(number=Count("pk")))
+    return {str(state.label): counted[state] for state in MailState if state in counted}
+
+
 def newcomers(of: Round) -> int:
     """How many people joined a roster of the round's teams and have no invitation yet."""
     invited = set(Assessment.objects.filter(round=of).values_list("team_id", "invitations__email"))
@@ -154,6 +230,12 @@ def newcomers(of: Round) -> int:
 def my_organizations(user: User) -> QuerySet[Organization]:
     """The organizations in which the user has a role."""
     return Organization.objects.filter(memberships__user=user).order_by("name")
+
+
+def log_of(organization: Organization) -> QuerySet[LogEntry]:
+    """What was done in the organization, newest first."""
+    entries = LogEntry.objects.filter(additional_data__organization=organization.pk)
+    return entries.select_related("actor", "content_type").order_by("-timestamp", "-pk")
 
 
 def my_teams(user: User) -> QuerySet[Team]:
@@ -171,6 +253,20 @@ def closed_assessments(team: Team) -> QuerySet[Assessment]:
         Assessment.objects.filter(team=team, round__closed_at__isnull=False)
         .select_related("round")
         .order_by("-round__closed_at")
+    )
+
+
+def previous_assessment(assessment: Assessment, before: dt.datetime | None) -> Assessment | None:
+    """The team's last result before a moment, from the same questionnaire in any version."""
+    return (
+        Assessment.objects.filter(
+            team=assessment.team_id,
+            round__questionnaire__slug=assessment.round.questionnaire.slug,
+            round__closed_at__lt=before,
+        )
+        .select_related("round__questionnaire")
+        .order_by("-round__closed_at")
+        .first()
     )
 
 

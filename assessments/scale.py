@@ -76,3 +76,9 @@ class Scale:
         if text in self._by_text:
             return self._by_text[text]
         raise InvalidAnswer(f"{raw!r} is not one of {self.low} to {self.high} or {DONT_KNOW}")
+
+    def words_of(self, answer: Answer | None) -> Texts | None:
+        """The words of a stored answer; None for a question that was left open."""
+        if answer == DONT_KNOW:
+            return self.dont_know
+        return next((option.label for option in self.options if option.value == answer), None)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from django.conf import settings
 from django.utils.timezone import localtime
@@ -13,7 +14,7 @@ from assessments import disclosure
 from assessments.instrument import LEVELS, Capability, Category, Instrument, KeyMetric
 from assessments.key_metrics import Edition, meets, read_editions
 from assessments.models import Assessment, Comment, Score, ScoreKind
-from assessments.queries import load_instrument
+from assessments.queries import load_instrument, previous_assessment
 from assessments.scale import translate
 from assessments.scoring import SCORING_VERSION
 
@@ -22,6 +23,7 @@ from .content import (
     CapabilityResult,
     CategoryResult,
     CategoryScore,
+    InWords,
     KeyMetricResult,
     Reference,
     ReportContent,
@@ -31,8 +33,7 @@ from .content import (
     Suppressed,
 )
 
-COMMENTS_MINIMUM = 3
-"""Fewer comments than this are not shown: style and facts would tell who wrote them."""
+Result = TypeVar("Result", CategoryScore | Suppressed, Shown | Suppressed)
 
 Scores = Mapping[tuple[str, str], Score]
 """Scores of one assessment by kind and key."""
@@ -51,6 +52,8 @@ class Occasion:
     minimum: int
     previous_round: str = ""
     comments: tuple[str, ...] = ()
+    joined: int | None = None
+    left: int | None = None
 
 
 def build_content(assessment: Assessment, language: str, *, for_team: bool) -> ReportContent:
@@ -60,7 +63,7 @@ def build_content(assessment: Assessment, language: str, *, for_team: bool) -> R
     """
     asked = assessment.round
     instrument = load_instrument(asked.questionnaire)
-    previous = previous_assessment(assessment)
+    previous = previous_assessment(assessment, asked.closed_at)
     occasion = Occasion(
         organization=asked.organization.name,
         team=assessment.team_name,
@@ -71,6 +74,8 @@ def build_content(assessment: Assessment, language: str, *, for_team: bool) -> R
         minimum=asked.minimum_responses,
         previous_round=previous.round.name if previous else "",
         comments=_comments(assessment) if for_team else (),
+        joined=assessment.joined,
+        left=assessment.left,
     )
     return make_content(
         instrument,
@@ -81,24 +86,10 @@ def build_content(assessment: Assessment, language: str, *, for_team: bool) -> R
     )
 
 
-def previous_assessment(assessment: Assessment) -> Assessment | None:
-    """The team's last result before this one, from the same questionnaire in any version."""
-    return (
-        Assessment.objects.filter(
-            team=assessment.team_id,
-            round__questionnaire__slug=assessment.round.questionnaire.slug,
-            round__closed_at__lt=assessment.round.closed_at,
-        )
-        .select_related("round__questionnaire")
-        .order_by("-round__closed_at")
-        .first()
-    )
-
-
 def _comments(assessment: Assessment) -> tuple[str, ...]:
     texts = tuple(Comment.objects.filter(assessment=assessment).values_list("text", flat=True))
-    enough = len(texts) >= COMMENTS_MINIMUM and assessment.responded >= assessment.round.minimum_responses
-    return texts if enough else ()
+    enough = disclosure.may_show(assessment.responded, assessment.round.minimum_responses)
+    return texts if enough and len(texts) >= disclosure.COMMENTS_MINIMUM else ()
 
 
 def _by_key(scores: Iterable[Score]) -> Scores:
@@ -123,10 +114,12 @@ def make_content(
     previous: Scores | None = None,
 ) -> ReportContent:
     """The content made of one team's scores, with last round's beside them where there are any."""
-    writer = _Writer(scores, previous or {}, occasion.minimum, language)
+    in_words = disclosure.one_person_changed(occasion.joined, occasion.left)
+    writer = _Writer(scores, previous or {}, in_words, occasion.minimum, language)
     edition = reference_edition()
     return ReportContent(
         **vars(occasion),
+        previous_in_words=in_words,
         language=language,
         questionnaire=translate(instrument.title, language),
         questionnaire_version=f"{instrument.slug} {instrument.version}",
@@ -153,6 +146,7 @@ class _Writer:
 
     scores: Scores
     before: Scores
+    before_in_words: bool
     minimum: int
     language: str
 
@@ -167,9 +161,15 @@ class _Writer:
             description=self.text(category.description),
             advice=self.text(category.advice),
             result=self._category_score(self.scores.get(place)),
-            previous=self._category_score(self.before[place]) if place in self.before else None,
+            previous=self._before(self._category_score(self.before[place])) if place in self.before else None,
             capabilities=tuple(self.capability(capability) for capability in category.capabilities),
         )
+
+    def _before(self, result: Result) -> Result | InWords:
+        """Last round's result as it may stand beside this one's."""
+        if self.before_in_words and not isinstance(result, Suppressed):
+            return InWords((disclosure.band_of_score(result.score),))
+        return result
 
     def _category_score(self, score: Score | None) -> CategoryScore | Suppressed:
         if score is None or score.suppression:
@@ -191,7 +191,9 @@ class _Writer:
             why=self.text(capability.why),
             learn_more=capability.learn_more,
             result=result,
-            previous=self._shown(self.before[place], capability) if place in self.before else None,
+            previous=self._before(self._shown(self.before[place], capability))
+            if place in self.before
+            else None,
             advice=tuple(
                 self._advice(capability, level)
                 for level in LEVELS

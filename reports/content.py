@@ -22,6 +22,13 @@ class Suppressed:
 
 
 @dataclass(frozen=True)
+class InWords:
+    """Last round's result where a number of it could give the answers of one person away."""
+
+    bands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class StatementResult:
     """How a statement was answered, in three classes. Exists only from eight answers on."""
 
@@ -74,7 +81,9 @@ class CapabilityResult:
     why: str
     learn_more: str
     result: Shown | Suppressed
-    previous: Shown | Suppressed | None  # last round; None where it was not asked or worded differently
+    previous: (
+        Shown | InWords | Suppressed | None
+    )  # last round; None where it was not asked or worded differently
     advice: tuple[Advice, ...]  # that of the team's level; all three where no level can be told
 
     @property
@@ -101,7 +110,7 @@ class CategoryResult:
     description: str
     advice: str
     result: CategoryScore | Suppressed
-    previous: CategoryScore | Suppressed | None
+    previous: CategoryScore | InWords | Suppressed | None
     capabilities: tuple[CapabilityResult, ...]
 
     @property
@@ -171,6 +180,9 @@ class ReportContent:
     key_metrics: tuple[KeyMetricResult, ...]
     comments: tuple[str, ...]
     hindrances: tuple[tuple[str, str], ...]  # (capability name, "few" | "about_half" | "most")
+    joined: int | None = None  # people asked now and not in the previous round; None in a first round
+    left: int | None = None
+    previous_in_words: bool = False  # one person joined or left: see InWords
 
     @cached_property
     def capabilities(self) -> tuple[CapabilityResult, ...]:

@@ -2,8 +2,9 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterator
+
+from assessments.texts import safe_cell
 
 from .content import ReportContent, Shown, ShownMetric
 
@@ -11,18 +12,6 @@ COLUMNS = [
     "team", "round", "kind", "key", "name", "shown", "n", "score", "low90", "high90",
     "bands", "agreement", "two_camps", "dont_know_percent", "questionnaire", "scoring",
 ]  # fmt: skip
-
-FORMULA_STARTS = frozenset("=+-@＝＋－＠")  # noqa: RUF001  full-width signs work too
-
-
-def safe_cell(value: object) -> object:
-    """A text that no spreadsheet takes for a formula; numbers stay numbers."""
-    if not isinstance(value, str):
-        return value
-    # spreadsheets skip spaces and invisible characters before they look for a formula
-    begin = next((c for c in value if not c.isspace() and unicodedata.category(c) not in {"Cf", "Cc"}), "")
-    dangerous = begin in FORMULA_STARTS or value[:1] in {"\t", "\r", "\n"}
-    return f"'{value}" if dangerous and value else value
 
 
 def rows(content: ReportContent) -> Iterator[dict[str, object]]:

@@ -22,8 +22,7 @@ from django.utils.text import slugify
 
 from assessments.instrument import Instrument
 from assessments.scale import Answer, InvalidAnswer, Scale
-
-from .export import safe_cell
+from assessments.texts import safe_cell
 
 TEAM = "team"
 TEAM_LENGTH = 100

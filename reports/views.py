@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import access
 from assessments.access import Permission, SignedInRequest
 from assessments.models import Assessment
+from assessments.services.audit import Event, record
 
 from . import export
 from .builder import build_content
@@ -56,6 +57,7 @@ def report_pdf(request: SignedInRequest, org: str, team: str, round_id: int) -> 
         return redirect("report_pdf", org, team, round_id)
     report = Report.objects.filter(assessment=assessment).first()
     if report and report.state == ReportState.READY:
+        _log(request, assessment, Event.REPORT_DOWNLOADED)
         return FileResponse(report.file.open(), as_attachment=False, filename=f"{_name_of(assessment)}.pdf")
     page = render(
         request, "reports/report_waits.html", {"assessment": assessment, "report": report}, status=202
@@ -73,7 +75,21 @@ def scores_csv(request: SignedInRequest, org: str, team: str, round_id: int) -> 
     content = build_content(assessment, get_language() or "en", for_team=False)
     response = HttpResponse(export.as_csv(content), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_name_of(assessment)}.csv"'
+    _log(request, assessment, Event.SCORES_DOWNLOADED)
     return response
+
+
+def _log(request: SignedInRequest, assessment: Assessment, what: Event) -> None:
+    """Keep who took results away by an office; what members do with their own team's is nobody's business."""
+    by_office = Permission.VIEW_PARTICIPATION in access.team_permissions(request.user, assessment.team)
+    if by_office and request.method == "GET":
+        record(
+            what=what,
+            subject=assessment,
+            organization=assessment.round.organization,
+            by=request.user,
+            now=timezone.now(),
+        )
 
 
 def _name_of(assessment: Assessment) -> str:

@@ -25,7 +25,8 @@ ROOT = Path(__file__).parent.parent
 def _new_numbers() -> None:
     """Tests use the numbers of rounds and assessments again, which real databases never do."""
     queries._asked.clear()
-    caches["results"].clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 @pytest.fixture

@@ -6,9 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from assessments.instrument import Instrument
-from assessments.models import Invitation, Organization, Questionnaire, Round, Team, User
+from assessments.models import (
+    Invitation,
+    Mail,
+    Organization,
+    Questionnaire,
+    Round,
+    Schedule,
+    Team,
+    User,
+    Workshop,
+)
 from assessments.queries import load_instrument
-from assessments.services import people, questionnaires, responses, rounds
+from assessments.services import mails, people, questionnaires, responses, rounds, schedules, workshops
 
 from .instruments import make_instrument
 
@@ -62,6 +72,27 @@ def open_round(
     made = make_round(organization, name, now=now, **fields)
     rounds.open_round(round=made, by=None, now=now)
     return made
+
+
+def hold_workshop(
+    team: Team, name: str = "Workshop", answers: dict[str, Any] | None = None, *, now: dt.datetime = NOW
+) -> Workshop:
+    """A workshop that is going on, in which this was agreed so far."""
+    questionnaire = Questionnaire.objects.first() or make_questionnaire()
+    held = workshops.hold_workshop(team=team, questionnaire=questionnaire, name=name, by=None, now=now)
+    workshops.save_answers(workshop=held, answers=answers or {}, by=None)
+    held.refresh_from_db()
+    return held
+
+
+def set_schedule(organization: Organization, *, now: dt.datetime = NOW, **fields: Any) -> Schedule:
+    """Rounds every three months: on the first at nine, for two weeks."""
+    values: dict[str, Any] = {
+        "months": [2, 5, 8, 11], "day": 1, "time": dt.time(9), "days_open": 14,
+        "reminders": 2, "team_first_days": 2, "is_active": True, "by": None,
+    } | fields  # fmt: skip
+    values.setdefault("questionnaire", Questionnaire.objects.first() or make_questionnaire())
+    return schedules.set_schedule(organization=organization, now=now, **values)
 
 
 def token_of(invitation: Invitation) -> str:
@@ -118,3 +149,8 @@ def random_answers(instrument: Instrument, chance: random.Random) -> dict[str, A
     }
     given |= {metric.key: chance.choice([1, 2, 3, 4, 5, 6, "dk", None]) for metric in instrument.key_metrics}
     return {key: value for key, value in given.items() if value is not None}
+
+
+def make_mail(organization: Organization, user: User, *, now: dt.datetime = NOW) -> Mail:
+    """An invitation to sign in that is waiting to be sent."""
+    return mails.queue_account(organization=organization, user=user, by=None, now=now)

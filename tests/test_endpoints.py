@@ -16,8 +16,20 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from assessments import tokens
-from assessments.models import Assessment, Invitation, Organization, Response, Round, Score, Team, User
+from assessments import access, tokens
+from assessments.models import (
+    Assessment,
+    Invitation,
+    Mail,
+    MailStop,
+    Organization,
+    Response,
+    Round,
+    Score,
+    Team,
+    User,
+    Workshop,
+)
 from assessments.urls import urlpatterns as asking
 from reports.models import Report
 from reports.urls import urlpatterns as telling
@@ -51,6 +63,7 @@ ORGANIZATION_FORM = Row(
 )
 ORGANIZATION_ACT = Row(get=NOT_ALLOWED, post=signed_in(404, 404, 404, 404, 403, 302))
 TEAM_PAGE = Row(get=signed_in(404, 404, 200, 200, 200, 200), post=NOT_ALLOWED)
+WORKSHOP_ACT = Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 302, 302))
 PUBLIC_PAGE = Row(get=everybody(200), post=everybody(405))
 NEEDS_A_LINK = Row(get=everybody(404), post=everybody(404))
 NEEDS_A_LINK_TO_LOOK = Row(get=everybody(404), post=everybody(405))
@@ -58,7 +71,12 @@ NEEDS_A_LINK_TO_LOOK = Row(get=everybody(404), post=everybody(405))
 MATRIX: dict[str, Row] = {
     "home": Row(get=signed_in(302), post=NOT_ALLOWED),  # everybody has one place, and is taken there
     "mails": Row(get=signed_in(404), post=NOT_ALLOWED),  # only while mails are kept as files
+    "stop_mails": Row(get=everybody(200), post=everybody(200)),
+    "organization_mails": Row(get=signed_in(404, 404, 404, 404, 403, 200), post=NOT_ALLOWED),
+    "send_mail_again": ORGANIZATION_ACT,
+    "send_all_mails_again": ORGANIZATION_ACT,
     "questionnaire": PUBLIC_PAGE,
+    "privacy": PUBLIC_PAGE,
     "respond_start": NEEDS_A_LINK_TO_LOOK,
     "respond_page": NEEDS_A_LINK,
     "respond_review": NEEDS_A_LINK,
@@ -67,7 +85,13 @@ MATRIX: dict[str, Row] = {
     "respond_unknown": NEEDS_A_LINK_TO_LOOK,
     "organization": ORGANIZATION_PAGE,
     "roles": ORGANIZATION_FORM,
+    "organization_settings": ORGANIZATION_FORM,
+    "log": Row(get=signed_in(404, 404, 404, 404, 403, 200), post=NOT_ALLOWED),
+    "forget_person": ORGANIZATION_FORM,
     "remove_role": ORGANIZATION_ACT,
+    "roster": ORGANIZATION_FORM,
+    "change_roster": ORGANIZATION_ACT,
+    "roster_csv": Row(get=signed_in(404, 404, 404, 404, 403, 200), post=NOT_ALLOWED),
     "create_group": ORGANIZATION_FORM,
     "create_team": ORGANIZATION_FORM,
     "team": TEAM_PAGE,
@@ -78,8 +102,27 @@ MATRIX: dict[str, Row] = {
     "add_person": Row(
         get=signed_in(404, 404, 403, 200, 403, 200), post=signed_in(404, 404, 403, 422, 403, 422)
     ),
+    "add_people": Row(
+        get=signed_in(404, 404, 403, 200, 403, 200), post=signed_in(404, 404, 403, 422, 403, 422)
+    ),
     "remove_person": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
+    "send_link": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
+    "hold_workshop": Row(
+        get=signed_in(404, 404, 403, 200, 200, 200), post=signed_in(404, 404, 403, 422, 422, 422)
+    ),
+    "workshop": TEAM_PAGE,
+    "workshop_page": Row(
+        get=signed_in(404, 404, 403, 200, 200, 200), post=signed_in(404, 404, 403, 422, 422, 422)
+    ),
+    "finish_workshop": WORKSHOP_ACT,
+    "reopen_workshop": WORKSHOP_ACT,
+    "delete_workshop": WORKSHOP_ACT,
     "create_round": ORGANIZATION_FORM,
+    "schedule": ORGANIZATION_FORM,
+    "change_round": Row(
+        get=signed_in(404, 404, 404, 404, 403, 302), post=signed_in(404, 404, 404, 404, 403, 302)
+    ),  # the round has been opened, and its page says so
+    "skip_round": ORGANIZATION_ACT,
     "round": ORGANIZATION_PAGE,
     "open_round": ORGANIZATION_ACT,
     "invite_newcomers": ORGANIZATION_ACT,
@@ -91,7 +134,7 @@ MATRIX: dict[str, Row] = {
     "scores_csv": TEAM_PAGE,
 }
 RESPOND = [name for name in MATRIX if name.startswith("respond_")]
-RESULTS = ["results", "report_pdf", "scores_csv"]
+RESULTS = ["results", "report_pdf", "scores_csv", "workshop", "workshop_page"]
 OURS: list[URLPattern] = [*asking, *telling]
 
 ACCOUNT = {
@@ -131,6 +174,12 @@ class Stage(NamedTuple):
 
 
 @pytest.fixture(autouse=True)
+def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many strangers at one address are told to wait; that is tested elsewhere."""
+    monkeypatch.setattr("assessments.limits.MISSES_A_MINUTE", 10**9)
+
+
+@pytest.fixture(autouse=True)
 def no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing is tested elsewhere."""
     monkeypatch.setattr("reports.pdf.render", lambda content: b"%PDF-1.7 of a test")
@@ -153,6 +202,10 @@ def stage(
         "org": "aviary",
         "team": "team-kestrel",
         "round_id": closed.pk,
+        "workshop_id": factories.hold_workshop(kestrel, now=now).pk,
+        "signed": access.mail_token(mia, aviary),
+        "mail_id": factories.make_mail(aviary, mia, now=now).pk,
+        "membership_id": kestrel.memberships.get(user=mia).pk,
         "remove_role_membership": aviary.memberships.get(user=cleo).pk,
         "remove_person_membership": kestrel.memberships.get(user=mia).pk,
     }
@@ -213,6 +266,7 @@ def test_what_does_not_exist_is_not_found(stage: Stage, client: Client, ada: Use
     client.force_login(ada)
     missing = {"org": ["nowhere"], "team": ["nobody"], "slug": ["none"], "version": [99, 10**30]}
     missing |= {"round_id": [10**9, 10**30], "membership_id": [10**9, 10**30]}
+    missing |= {"workshop_id": [10**9, 10**30], "mail_id": [10**9, 10**30]}
     for pattern in OURS:
         for part in set(pattern.pattern.regex.groupindex) & set(missing):
             for value in missing[part]:
@@ -275,6 +329,7 @@ def test_every_post_needs_the_token_of_its_form(stage: Stage, ada: User) -> None
     strict.cookies["respond"] = stage.token
     acting = [name for name, row in MATRIX.items() if row.post != NOT_ALLOWED and row.post != everybody(405)]
 
+    acting.remove("stop_mails")  # mail programs post there by themselves; its address is the proof
     for name in acting:
         assert ask(strict, "post", stage.url(name)).status_code == 403, name
 
@@ -377,7 +432,17 @@ def test_the_cookie_is_for_the_questionnaire_only(stage: Stage, client: Client, 
 
 # --- Looking changes nothing ------------------------------------------------------------------
 
-KEPT: tuple[type[models.Model], ...] = (Round, Assessment, Invitation, Response, Score, Report)
+KEPT: tuple[type[models.Model], ...] = (
+    Round,
+    Assessment,
+    Invitation,
+    Response,
+    Score,
+    Report,
+    Mail,
+    MailStop,
+    Workshop,
+)
 
 
 def dump() -> list[list[dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from .actions import Action, ActionState
 from .base import FrozenError
+from .mails import Mail, MailKind, MailState, MailStop
 from .people import (
     Group,
     Organization,
@@ -15,7 +16,9 @@ from .people import (
 from .questionnaires import Capability, Category, KeyMetric, Questionnaire, Statement
 from .responses import Comment, Response
 from .rounds import Assessment, Invitation, Round
+from .schedules import Schedule
 from .scores import Agreement, Score, ScoreKind, Suppression
+from .workshops import Workshop
 
 __all__ = [
     "Action",
@@ -29,12 +32,17 @@ __all__ = [
     "Group",
     "Invitation",
     "KeyMetric",
+    "Mail",
+    "MailKind",
+    "MailState",
+    "MailStop",
     "Organization",
     "OrganizationMembership",
     "OrganizationRole",
     "Questionnaire",
     "Response",
     "Round",
+    "Schedule",
     "Score",
     "ScoreKind",
     "Statement",
@@ -43,4 +51,5 @@ __all__ = [
     "TeamMembership",
     "TeamRole",
     "User",
+    "Workshop",
 ]

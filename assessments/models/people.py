@@ -1,7 +1,9 @@
 """Who works where: people, organizations, the one tree of groups, teams and roles."""
 
+import zoneinfo
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -68,6 +70,11 @@ class Organization(models.Model):
         _("answers needed before a result is shown"),
         default=DEFAULT_MINIMUM,
     )
+    time_zone = models.CharField(_("time zone"), max_length=50, default=settings.TIME_ZONE)
+    # null: for ever
+    keep_responses_days = models.PositiveIntegerField(
+        _("days after a round's close for which sealed answers are kept"), null=True, blank=True
+    )
     members = models.ManyToManyField(User, through="OrganizationMembership", related_name="organizations")
 
     class Meta:
@@ -84,6 +91,13 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a time zone that this machine does not know."""
+        if self.time_zone not in zoneinfo.available_timezones():
+            raise ValidationError(
+                {"time_zone": _("There is no time zone of this name. One is Europe/Berlin.")}
+            )
 
 
 class OrganizationRole(models.TextChoices):

@@ -19,6 +19,13 @@ _MERGED = {
 }
 
 
+class CompactEncoder(json.JSONEncoder):
+    """Writes JSON as SQLite does, or a space would tell what was saved since the rows were written anew."""
+
+    item_separator = ","
+    key_separator = ":"
+
+
 class Response(Freezable):
     """One person's answers, in progress or complete: knows *what*, never *who* or *when*.
 
@@ -33,7 +40,7 @@ class Response(Freezable):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="responses")
-    answers = models.JSONField(default=dict, blank=True)
+    answers = models.JSONField(default=dict, blank=True, encoder=CompactEncoder)
     complete = models.BooleanField(default=False)
 
     class Meta:

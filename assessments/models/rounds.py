@@ -12,6 +12,8 @@ from ..disclosure import DEFAULT_MINIMUM, FLOOR
 from .people import Organization, Team
 from .questionnaires import Questionnaire
 
+MOST_REMINDERS = 3
+
 
 class Round(models.Model):
     """A run of one questionnaire, with a window: planned, then open, then closed.
@@ -30,9 +32,12 @@ class Round(models.Model):
     team_first_days = models.PositiveSmallIntegerField(
         _("days for the team before coaches see results"), default=2
     )
-    minimum_responses = models.PositiveSmallIntegerField(
-        default=DEFAULT_MINIMUM,
-    )
+    minimum_responses = models.PositiveSmallIntegerField(default=DEFAULT_MINIMUM)
+    opens_itself = models.BooleanField(_("opens by itself"), default=False)
+    reminders = models.PositiveSmallIntegerField(_("reminders"), default=2)
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
+    team_told = models.BooleanField(default=False)  # the mails saying that results are ready are queued
+    coaches_told = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("round")
@@ -47,6 +52,11 @@ class Round(models.Model):
                 condition=Q(opens_at__lt=F("closes_at")),
                 name="round_opens_before_it_closes",
                 violation_error_message=_("The round has to open before it closes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reminders__lte=MOST_REMINDERS),
+                name="round_reminders_are_few",
+                violation_error_message=_("More than three reminders annoy and change nothing."),
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True) | Q(salt=""),
@@ -89,6 +99,9 @@ class Assessment(models.Model):
     team_name = models.CharField(max_length=100)  # as it was called in this round
     invited = models.PositiveIntegerField(default=0)
     responded = models.PositiveIntegerField(default=0)  # both are frozen at the close
+    # How many people were invited who were not the last time, and the other way round; null in a first round.
+    joined = models.PositiveIntegerField(null=True, blank=True)
+    left = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("assessment")
@@ -112,7 +125,8 @@ class Invitation(models.Model):
     email = models.EmailField()
     # null once the round is closed: many rows may have none, so it cannot be an empty text
     token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
-    sent_at = models.DateTimeField(null=True, blank=True)
+    # How many reminders this one has been through, sent or, because it was answered, not: the same for all.
+    reminders = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         verbose_name = _("invitation")

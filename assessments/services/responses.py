@@ -5,10 +5,11 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from .. import tokens
-from ..models import Comment, Invitation, Response, Round
+from ..models import Comment, Invitation, Organization, Response, Round
 from ..queries import load_asked
 from .errors import RoundNotOpen
 
@@ -33,7 +34,9 @@ def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now
     round_id, secret = tokens.from_text(token)
     # such a row exists only while its round is open: sealing gives every row another id
     pk = tokens.response_id(secret, tokens.name_of_round(round_id))
-    if not _is_asking(round_id, now) or not Response.merge(pk, answers, complete=complete):
+    # a row that is being rewritten for a newcomer is there again, under the same id, for a second try
+    tries = range(2 if _is_asking(round_id, now) else 0)
+    if not any(Response.merge(pk, answers, complete=complete) for _try in tries):
         raise RoundNotOpen(_("The round has closed. Answers cannot be given or changed any more."))
 
 
@@ -81,7 +84,38 @@ def rewrite_invitations(of: Round, *, forget_links: bool = False) -> None:
 
 def rewrite_responses(of: Round) -> None:
     """Store the round's responses anew in random order, under the same ids."""
-    responses = list(Response.objects.filter(assessment__round=of))
+    responses = list(Response.objects.filter(assessment__round=of).select_for_update(of=("self",)))
     random.SystemRandom().shuffle(responses)
     Response.objects.filter(assessment__round=of).delete()
     Response.objects.bulk_create(responses, batch_size=500)
+
+
+@transaction.atomic
+def delete_old_responses(*, organization: Organization, now: dt.datetime) -> int:
+    """Delete the sealed answers that the organization keeps no longer; how many rows that were.
+
+    Scores, and all that is drawn from them, stay.
+    """
+    if organization.keep_responses_days is None:
+        return 0
+    old = {
+        "assessment__round__organization": organization,
+        "assessment__round__closed_at__lte": now - dt.timedelta(days=organization.keep_responses_days),
+    }
+    # sealed rows refuse to be deleted, but for this: so it goes past the manager that refuses
+    deleted = sum(model._base_manager.filter(**old).delete()[0] for model in (Response, Comment))
+    if deleted:
+        transaction.on_commit(wipe_deleted_rows, robust=True)
+    return deleted
+
+
+def wipe_deleted_rows() -> None:
+    """Let the database forget the bytes of rows that were replaced or deleted. In no transaction."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        elif connection.vendor == "postgresql":
+            # the round's too: it held the salt
+            tables = ("round", "invitation", "response", "comment")
+            cursor.execute(f"VACUUM FULL {', '.join(f'assessments_{name}' for name in tables)}")

@@ -3,10 +3,10 @@
 import datetime as dt
 import random
 import secrets
-from collections import defaultdict
+from collections import Counter
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .. import tokens
@@ -22,13 +22,16 @@ from ..models import (
     TeamMembership,
     User,
 )
-from ..queries import load_instrument
+from ..queries import load_instrument, previous_assessment
+from .audit import Event, audited, record
 from .errors import ServiceError
-from .responses import lock_round, rewrite_invitations, rewrite_responses, seal
+from .responses import lock_round, rewrite_invitations, rewrite_responses, seal, wipe_deleted_rows
 from .scores import make_scores
 
+DEFAULT_REMINDERS = 2
 
-@transaction.atomic
+
+@audited
 def create_round(
     *,
     organization: Organization,
@@ -38,6 +41,8 @@ def create_round(
     closes_at: dt.datetime,
     team_first_days: int,
     by: User | None,
+    reminders: int = DEFAULT_REMINDERS,
+    opens_itself: bool = False,
 ) -> Round:
     """Plan a round. Nobody is asked anything before it is opened."""
     created = Round(
@@ -47,6 +52,8 @@ def create_round(
         opens_at=opens_at,
         closes_at=closes_at,
         team_first_days=team_first_days,
+        reminders=reminders,
+        opens_itself=opens_itself,
         minimum_responses=organization.minimum_responses,
     )
     created.full_clean()
@@ -54,8 +61,12 @@ def create_round(
     return created
 
 
-def open_round(*, round: Round, by: User | None, now: dt.datetime) -> list[Invitation]:
+def open_round(
+    *, round: Round, by: User | None, now: dt.datetime, closes_at: dt.datetime | None = None
+) -> list[Invitation]:
     """Invite everybody on the rosters; the invitations whose mails are to be sent.
+
+    ``closes_at`` is another end than the planned one, for a round that opens late.
 
     Invitations and empty responses are written in two transactions and two random orders, so
     that neither row order nor transaction number leads from one to the other. A crash between
@@ -65,17 +76,27 @@ def open_round(*, round: Round, by: User | None, now: dt.datetime) -> list[Invit
         opening = lock_round(round.pk)
         if opening is None or opening.is_closed:
             raise ServiceError(_("This round has closed. Make a new one."))
+        was_planned = opening.is_planned
+        if was_planned:
+            opening.closes_at = closes_at or opening.closes_at
         if now >= opening.closes_at:
             raise ServiceError(_("The round would end before it begins. Change when it closes."))
-        if opening.is_planned:
+        if was_planned:
             _invite_all(opening, now)
+            _record(Event.OPENED, opening, by, now)
     with transaction.atomic():
         still = lock_round(round.pk)
         if still is None or not still.is_open:
             raise ServiceError(_("The round was closed while it was being opened."))
         _add_responses(still)
+        if not was_planned:
+            rewrite_responses(still)  # a row that is added later would stand out by its place
     round.refresh_from_db()
     return list(Invitation.objects.filter(assessment__round=opening))
+
+
+def _record(what: Event, of: Round, by: User | None, now: dt.datetime) -> None:
+    record(what=what, subject=of, organization=of.organization, by=by, now=now)
 
 
 def _invite_all(opening: Round, now: dt.datetime) -> None:
@@ -101,7 +122,8 @@ def _add_invitations(of: Round) -> int:
     added = []
     for team_id, email in memberships:
         if (assessments[team_id].pk, email) not in known:
-            invitation = Invitation(assessment=assessments[team_id], email=email)
+            # as many reminders as all others: who comes late is not reminded of what has just come
+            invitation = Invitation(assessment=assessments[team_id], email=email, reminders=of.reminders_sent)
             secret = secret_of(invitation, of)
             invitation.token_hash = tokens.invitation_hash(secret, tokens.name_of_round(of.pk))
             added.append(invitation)
@@ -145,7 +167,8 @@ def invite_newcomers(*, round: Round, by: User | None, now: dt.datetime) -> list
         if current is None or not current.is_open or now >= current.closes_at:
             raise ServiceError(_("The round is not open. People can be invited only while it is."))
         before = set(Invitation.objects.filter(assessment__round=current).values_list("pk", flat=True))
-        _add_invitations(current)
+        if _add_invitations(current):
+            _record(Event.INVITED, current, by, now)
         rewrite_invitations(current)
     with transaction.atomic():
         still = lock_round(round.pk)
@@ -168,7 +191,7 @@ def close_round(*, round: Round, by: User | None, now: dt.datetime) -> bool:
         if not closing.is_open:
             raise ServiceError(_("This round was never opened, so there is nothing to close."))
         rows = seal(closing)
-        _freeze_counts(closing, rows)
+        _freeze_counts(closing, rows, now)
         instrument = load_instrument(closing.questionnaire)
         assessments = list(Assessment.objects.filter(round=closing).values_list("pk", flat=True))
         scores = make_scores(rows, assessments, instrument, minimum=closing.minimum_responses)
@@ -178,27 +201,26 @@ def close_round(*, round: Round, by: User | None, now: dt.datetime) -> bool:
         Score.objects.bulk_create((score for found in scores.values() for score in found), batch_size=500)
         closing.salt, closing.closed_at = "", now
         closing.save()
-        transaction.on_commit(_wipe_deleted_rows, robust=True)
+        _record(Event.CLOSED, closing, by, now)
+        transaction.on_commit(wipe_deleted_rows, robust=True)
     round.refresh_from_db()
     return True
 
 
-def _freeze_counts(closing: Round, rows: list[tuple[int, dict[str, object]]]) -> None:
-    responded: dict[int, int] = defaultdict(int)
-    for assessment_id, _answers in rows:
-        responded[assessment_id] += 1
-    assessments = list(Assessment.objects.filter(round=closing))
+def _freeze_counts(closing: Round, rows: list[tuple[int, dict[str, object]]], now: dt.datetime) -> None:
+    """Keep how many were asked and answered, and how many of those asked are others than the last time."""
+    responded = Counter(assessment_id for assessment_id, _answers in rows)
+    assessments = list(Assessment.objects.filter(round=closing).select_related("round__questionnaire"))
     for assessment in assessments:
-        assessment.invited = assessment.invitations.count()
+        invited, before = _addresses(assessment), previous_assessment(assessment, now)
+        assessment.invited = len(invited)
         assessment.responded = responded[assessment.pk]
-    Assessment.objects.bulk_update(assessments, ["invited", "responded"], batch_size=500)
+        if before:
+            earlier = _addresses(before)
+            assessment.joined, assessment.left = len(invited - earlier), len(earlier - invited)
+    fields = ["invited", "responded", "joined", "left"]
+    Assessment.objects.bulk_update(assessments, fields, batch_size=500)
 
 
-def _wipe_deleted_rows() -> None:
-    """Let the database forget the bytes of the rows that sealing replaced."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        elif connection.vendor == "postgresql":
-            cursor.execute("VACUUM FULL assessments_invitation, assessments_response")
+def _addresses(of: Assessment) -> set[str]:
+    return {email.lower() for email in of.invitations.values_list("email", flat=True)}

@@ -19,9 +19,9 @@ def text(texts: Texts) -> str:
 
 
 @register.filter
-def level(levels: dict[str, Any], name: str) -> Any:
-    """One entry of a mapping by its name."""
-    return levels[name]
+def entry(mapping: dict[str, Any], key: str) -> Any:
+    """One entry of a mapping by its key."""
+    return mapping[key]
 
 
 @register.filter

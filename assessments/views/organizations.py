@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,9 +13,9 @@ from ..access import Permission, SignedInRequest
 from ..forms import ORGANIZATION_ROLES, GroupForm, PersonForm, TeamForm
 from ..models import OrganizationMembership
 from ..queries import rounds_of, teams_of
-from ..services import people
+from ..services import mails, people
 from ..services.errors import ServiceError
-from ..tasks import send_account_mail
+from ..tasks import enqueue_mails
 from .helpers import refuse, show_form
 from .mails import mails_are_kept
 
@@ -32,6 +33,7 @@ def organization(request: SignedInRequest, org: str) -> HttpResponse:
             "teams": teams_of(found),
             "rounds": rounds_of(found),
             "may_manage_people": Permission.MANAGE_PEOPLE in held,
+            "may_manage_organization": Permission.MANAGE_ORGANIZATION in held,
             "mails_are_kept": mails_are_kept(),
             "may_manage_rounds": Permission.MANAGE_ROUNDS in held,
         },
@@ -84,7 +86,9 @@ def roles(request: SignedInRequest, org: str) -> HttpResponse:
             refuse(form, error)
         else:
             if data["sign_in"]:
-                send_account_mail.enqueue(membership.user_id, found.pk)
+                now = timezone.now()
+                mails.queue_account(organization=found, user=membership.user, by=request.user, now=now)
+                enqueue_mails(now)
             messages.success(request, _("%(name)s has the role now.") % {"name": membership.user})
             return redirect("roles", found.slug)
     memberships = found.memberships.select_related("user").order_by("role", "user__name")

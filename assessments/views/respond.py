@@ -26,6 +26,7 @@ from ..pages import Page, minutes_left, pages_of
 from ..queries import load_asked, load_instrument
 from ..services.errors import RoundNotOpen
 from ..services.responses import save_response
+from .helpers import wants_json
 
 COOKIE = "respond"
 
@@ -58,13 +59,9 @@ def _with_invitation(view: View) -> View:
 
 def _no_entry(request: HttpRequest, error: access.LinkError) -> HttpResponse:
     over = isinstance(error, access.LinkOver)
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"location": reverse("respond_start")}, status=error.status)
     return render(request, "assessments/respond/no_entry.html", {"over": over}, status=error.status)
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept") == "application/json"
 
 
 def _response_of(token: str) -> Response:
@@ -117,6 +114,7 @@ def start(request: HttpRequest, token: str, invitation: Invitation) -> HttpRespo
         {
             "assessment": invitation.assessment,
             "round": invitation.assessment.round,
+            "organization": invitation.assessment.round.organization,
             "instrument": instrument,
             "statements": len(instrument.statements),
             "minutes": minutes_left(pages, 1),
@@ -153,7 +151,7 @@ def _save_page(request: HttpRequest, number: int) -> HttpResponse:
             return _saved(request, lambda: _after(request, pages, number))
     except (tokens.InvalidToken, Round.DoesNotExist, RoundNotOpen):
         return _refuse(request, token)
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"errors": form.errors}, status=422)
     return _show_page(request, number, form)
 
@@ -200,7 +198,7 @@ def _after(request: HttpRequest, pages: tuple[Page, ...], number: int) -> str:
 
 
 def _saved(request: HttpRequest, location: Callable[[], str]) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"saved": True})
     return HttpResponseRedirect(location(), status=303)
 
@@ -216,10 +214,10 @@ def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
     if request.method == "POST":
         form = ReviewForm(instrument, language, request.POST)
         if form.is_valid():
-            quiet = _wants_json(request)
+            quiet = wants_json(request)
             save_response(token=token, answers=form.answers, complete=not quiet, now=timezone.now())
             return _saved(request, lambda: reverse("respond_thanks"))
-        if _wants_json(request):
+        if wants_json(request):
             return JsonResponse({"errors": form.errors}, status=422)
     else:
         form = ReviewForm(instrument, language, initial=stored.answers)
@@ -233,6 +231,7 @@ def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
             "open_pages": _open_questions(pages, stored.answers),
             "complete": stored.complete,
             "round": invitation.assessment.round,
+            "organization": invitation.assessment.round.organization,
         },
         status=422 if form.is_bound else 200,
     )
@@ -268,7 +267,11 @@ def thanks(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
     return render(
         request,
         "assessments/respond/thanks.html",
-        {"assessment": invitation.assessment, "round": invitation.assessment.round},
+        {
+            "assessment": invitation.assessment,
+            "round": invitation.assessment.round,
+            "organization": invitation.assessment.round.organization,
+        },
     )
 
 

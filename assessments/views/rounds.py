@@ -1,6 +1,7 @@
 """Rounds: plan, open, watch, close."""
 
 import datetime as dt
+import zoneinfo
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import access, queries
 from ..access import Permission, SignedInRequest
 from ..forms import RoundForm
-from ..models import Invitation, Round
-from ..services import rounds
+from ..models import Round
+from ..services import mails, rounds
 from ..services.errors import ServiceError
 from ..signals import round_closed
-from ..tasks import send_invitation
+from ..tasks import enqueue_mails
 from .helpers import refuse, show_form
 
 DAYS_OPEN = 14
@@ -30,13 +31,16 @@ def create_round(request: SignedInRequest, org: str) -> HttpResponse:
     """Plan a round."""
     found = access.get_organization(request.user, org, Permission.MANAGE_ROUNDS)
     now = timezone.now()
-    end = timezone.localtime(now + dt.timedelta(days=DAYS_OPEN)).replace(
+    zone = zoneinfo.ZoneInfo(found.time_zone)
+    end = timezone.localtime(now + dt.timedelta(days=DAYS_OPEN), zone).replace(
         hour=18, minute=0, second=0, microsecond=0
     )
     form = RoundForm(
         found, request.POST or None, initial={"closes_at": end, "team_first_days": DAYS_FOR_THE_TEAM}
     )
-    if form.is_valid():
+    with timezone.override(zone):  # times are typed by the organization's clock
+        valid = form.is_valid()
+    if valid:
         try:
             made = rounds.create_round(organization=found, opens_at=now, by=request.user, **form.cleaned_data)
         except (ServiceError, ValidationError) as error:
@@ -67,6 +71,9 @@ def round_page(request: SignedInRequest, org: str, round_id: int) -> HttpRespons
             "visible_from": visible_from,
             "results_visible": bool(visible_from and now >= visible_from),
             "may_manage_rounds": Permission.MANAGE_ROUNDS in held,
+            "mail_counts": queries.mail_counts(found.mails.all())
+            if Permission.MANAGE_ORGANIZATION in held
+            else None,
         },
     )
 
@@ -80,7 +87,7 @@ def open_round(request: SignedInRequest, org: str, round_id: int) -> HttpRespons
     except ServiceError as error:
         messages.error(request, str(error))
     else:
-        _send(invitations)
+        _send_invitations(found)
         messages.success(request, _mails_on_their_way(len(invitations)))
     return redirect("round", org, found.pk)
 
@@ -94,14 +101,15 @@ def invite_newcomers(request: SignedInRequest, org: str, round_id: int) -> HttpR
     except ServiceError as error:
         messages.error(request, str(error))
     else:
-        _send(invitations)
+        _send_invitations(found)
         messages.success(request, _mails_on_their_way(len(invitations)))
     return redirect("round", org, found.pk)
 
 
-def _send(invitations: list[Invitation]) -> None:
-    for invitation in invitations:
-        send_invitation.enqueue(str(invitation.pk))
+def _send_invitations(of: Round) -> None:
+    now = timezone.now()
+    mails.queue_invitations(round=of, now=now)
+    enqueue_mails(now)
 
 
 def _mails_on_their_way(number: int) -> str:
@@ -114,12 +122,15 @@ def _mails_on_their_way(number: int) -> str:
 def close_round(request: SignedInRequest, org: str, round_id: int) -> HttpResponse:
     """Close the round: seal the answers and score them."""
     found = access.get_round(request.user, org, round_id, Permission.MANAGE_ROUNDS)
+    now = timezone.now()
     try:
-        closed = rounds.close_round(round=found, by=request.user, now=timezone.now())
+        closed = rounds.close_round(round=found, by=request.user, now=now)
     except ServiceError as error:
         messages.error(request, str(error))
     else:
         if closed:
             round_closed.send(sender=Round, round=found)
+            mails.queue_results(round=found, now=now)
+            enqueue_mails(now)
         messages.success(request, _("The round is closed. Answers are sealed, results are ready."))
     return redirect("round", org, found.pk)

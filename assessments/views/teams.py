@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import access
 from ..access import Permission, SignedInRequest
 from ..forms import TEAM_ROLES, PersonForm, TeamForm
-from ..models import Round, TeamMembership
+from ..models import Assessment, Round, TeamMembership
 from ..queries import closed_assessments, participation
-from ..services import people
+from ..services import mails, people
 from ..services.errors import ServiceError
-from ..tasks import send_account_mail
+from ..tasks import enqueue_mails
 from .helpers import refuse, show_form
 
 
@@ -25,7 +25,7 @@ def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
     held = access.team_permissions(request.user, found)
     now = timezone.now()
-    running = Round.objects.filter(organization=found.organization, closed_at=None).exclude(salt="").first()
+    running = Round.objects.filter(assessments__team=found, closed_at=None).exclude(salt="").first()
     counts = participation(running, found) if running and Permission.VIEW_PARTICIPATION in held else []
     return render(
         request,
@@ -36,11 +36,13 @@ def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             "running": running,
             "participation": counts[0] if counts else None,
             "assessments": closed_assessments(found),
+            "workshops": found.workshops.all(),
             "memberships": found.memberships.select_related("user")
             if Permission.MANAGE_ROSTER in held
             else None,
             "may_manage_people": Permission.MANAGE_PEOPLE in held,
             "may_manage_roster": Permission.MANAGE_ROSTER in held,
+            "may_hold_workshops": Permission.HOLD_WORKSHOPS in held and not found.archived_at,
             "may_view_organization": Permission.VIEW_ORGANIZATION in held,
             "now": now,
         },
@@ -60,7 +62,7 @@ def change_team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             refuse(form, error)
         else:
             return redirect("team", org, found.slug)
-    return show_form(request, form, _("Change the team"), found.organization)
+    return show_form(request, form, _("Change the team"), found.organization, found)
 
 
 @require_POST
@@ -87,10 +89,16 @@ def add_person(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             refuse(form, error)
         else:
             if data["sign_in"]:
-                send_account_mail.enqueue(membership.user_id, found.organization_id)
+                now = timezone.now()
+                mails.queue_account(
+                    organization=found.organization, user=membership.user, by=request.user, now=now
+                )
+                enqueue_mails(now)
             messages.success(request, _("%(name)s is on the team.") % {"name": membership.user})
             return redirect("team", org, found.slug)
-    return show_form(request, form, _("Add a person to %(team)s") % {"team": found}, found.organization)
+    return show_form(
+        request, form, _("Add a person to %(team)s") % {"team": found}, found.organization, found
+    )
 
 
 @require_POST
@@ -100,4 +108,21 @@ def remove_person(request: SignedInRequest, org: str, team: str, membership_id: 
     membership = get_object_or_404(TeamMembership, team=found, pk=membership_id)
     people.remove_from_team(membership=membership, by=request.user)
     messages.success(request, _("%(name)s is off the team.") % {"name": membership.user})
+    return redirect("team", org, found.slug)
+
+
+@require_POST
+def send_link(request: SignedInRequest, org: str, team: str, membership_id: int) -> HttpResponse:
+    """Send a person on the roster the link to the open round again; it is the same, and so is the answer."""
+    found = access.get_team(request.user, org, team, Permission.MANAGE_ROSTER)
+    membership = get_object_or_404(TeamMembership, team=found, pk=membership_id)
+    asked = get_object_or_404(Assessment.objects.exclude(round__salt=""), team=found)
+    now = timezone.now()
+    try:
+        mails.resend_invitation(assessment=asked, email=membership.user.email, by=request.user, now=now)
+    except ServiceError as error:
+        messages.error(request, str(error))
+    else:
+        enqueue_mails(now)
+        messages.success(request, _("The link is on its way to %(name)s again.") % {"name": membership.user})
     return redirect("team", org, found.slug)

@@ -18,12 +18,14 @@ from tests.factories import DAY, NOW
 TABLE = {
     #                     administrator, coach, lead, member
     "VIEW_ORGANIZATION": (True, True, False, False),
+    "MANAGE_ORGANIZATION": (True, False, False, False),
     "MANAGE_PEOPLE": (True, False, False, False),
     "MANAGE_ROUNDS": (True, False, False, False),
     "VIEW_PARTICIPATION": (True, True, True, False),
     "VIEW_TEAM": (True, True, True, True),
     "MANAGE_ROSTER": (True, False, True, False),
     "VIEW_RESULTS": (True, True, True, True),
+    "HOLD_WORKSHOPS": (True, True, True, False),
     "MANAGE_ACTIONS": (False, False, True, False),
 }
 ROLES = (OrganizationRole.ADMINISTRATOR, OrganizationRole.COACH, TeamRole.LEAD, TeamRole.MEMBER)

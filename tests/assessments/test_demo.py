@@ -17,6 +17,9 @@ from assessments.models import (
     Assessment,
     Comment,
     Invitation,
+    Mail,
+    MailKind,
+    MailState,
     Organization,
     OrganizationRole,
     Response,
@@ -27,6 +30,7 @@ from assessments.models import (
     User,
 )
 from assessments.services import people, rounds
+from assessments.services.mails import queue_invitations, queue_results
 from tests import factories as f
 from tests.instruments import make_instrument
 
@@ -79,16 +83,21 @@ class TestAviary:
         assert sum(sizes.values()) == sum(plan.size for plan in demo.TEAMS)
 
     def test_six_closed_quarters_and_an_open_round(self, made: demo.Demo) -> None:
-        past, open_ = Round.objects.exclude(closed_at=None), Round.objects.get(closed_at=None)
+        past, open_ = Round.objects.exclude(closed_at=None), Round.objects.exclude(salt="").get()
         assert [found.salt for found in past] == [""] * 6
         assert open_ == made.open
         assert open_.is_open
         assert open_.closes_at - NOW == dt.timedelta(days=10)
-        assert not Round.objects.exclude(team_first_days=0).exists()
+        assert not past.exclude(team_first_days=0).exists()
+
+    def test_the_next_quarter_opens_by_itself(self, made: demo.Demo) -> None:
+        planned = Round.objects.get(salt="", closed_at=None)
+        assert planned.opens_itself
+        assert planned.opens_at > NOW
 
     def test_nobody_is_there_twice(self, made: demo.Demo) -> None:
         people_asked = TeamMembership.objects.count()
-        for of in Round.objects.all():
+        for of in [*made.past, made.open]:
             assert Assessment.objects.filter(round=of).count() == 8
             assert Invitation.objects.filter(assessment__round=of).count() == people_asked
         assert Response.objects.filter(assessment__round=made.open).count() == people_asked
@@ -175,8 +184,8 @@ class TestAviary:
 
     def test_no_mail_about_past_rounds(self, made: demo.Demo) -> None:
         assert mail.outbox == []
-        assert not Invitation.objects.exclude(sent_at=None).exists()
-        assert {invitation.assessment.round for invitation in made.invitations} == {made.open}
+        for of in made.past:
+            assert queue_invitations(round=of, now=NOW) == queue_results(round=of, now=NOW) == []
 
 
 @pytest.mark.django_db
@@ -207,7 +216,8 @@ def test_the_command_makes_it_sends_the_open_rounds_mails_and_says_how_to_go_on(
     out = StringIO()
     call_command("create_demo", stdout=out)
     asked = Invitation.objects.filter(assessment__round__closed_at=None)
-    assert len(mail.outbox) == asked.count() == asked.exclude(sent_at=None).count()
+    sent = Mail.objects.filter(kind=MailKind.INVITATION, state=MailState.SENT)
+    assert len(mail.outbox) == asked.count() == sent.count()
     said = out.getvalue()
     assert "Aviary: 8 teams with 68 people, 6 closed rounds" in said
     assert demo.PASSWORD in said

@@ -187,6 +187,21 @@ def test_bands_and_levels_begin_at_their_cuts(mean: float, band: str, level: str
     assert disclosure.level_of(mean) == level
 
 
+@pytest.mark.parametrize(
+    ("score", "band"),
+    [
+        (5, "mostly_disagree"),
+        (30, "mostly_disagree"),
+        (35, "mixed"),
+        (65, "mixed"),
+        (70, "mostly_agree"),
+        (95, "strongly_agree"),
+    ],
+)
+def test_the_word_of_a_score_knows_no_more_than_the_score(score: int, band: str) -> None:
+    assert disclosure.band_of_score(score) == band
+
+
 def test_all_levels_of_advice_are_used() -> None:
     assert tuple(disclosure.level_of(mean) for mean in (2, 4, 6)) == LEVELS
 
@@ -254,3 +269,16 @@ def test_more_is_never_shown_as_less(one: float, other: float) -> None:
     ]
 
     assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(shown))
+
+
+# --- Who joined or left -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("joined", "left", "one"),
+    [(0, 1, True), (1, 0, True), (0, 0, False), (1, 1, False), (0, 2, False), (None, None, False)],
+)
+def test_one_person_is_one_who_joined_or_one_who_left(
+    joined: int | None, left: int | None, one: bool
+) -> None:
+    assert disclosure.one_person_changed(joined, left) is one

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
-from assessments.emails import account_mail, invitation_mail, site_address
+from assessments import access
+from assessments.emails import account_mail, invitation_mail, reminder_mail, results_mail, site_address
 from assessments.models import Assessment, Invitation, Organization, Round, Team, User
-from assessments.services import rounds
-from assessments.tasks import send_account_mail, send_invitation
 from tests import factories
 
 SITE = "https://survey.example.org"
@@ -30,9 +29,21 @@ def running(kestrel: Team) -> Round:
     return factories.open_round(kestrel.organization)
 
 
-def first_mail(of: Round) -> EmailMessage:
+def first_mail(of: Round) -> EmailMultiAlternatives:
     invitation = Invitation.objects.select_related("assessment__round__organization").first()
-    return invitation_mail(invitation, factories.token_of(invitation))
+    return invitation_mail(invitation, factories.token_of(invitation), 1)
+
+
+def links_in(text: str) -> list[str]:
+    """The links in a mail but for the one that ends them."""
+    return [link for link in LINK.findall(text) if "/mails/stop/" not in link]
+
+
+def html_of(mail: EmailMultiAlternatives) -> str:
+    """The mail's other half."""
+    ((html, kind),) = mail.alternatives
+    assert kind == "text/html"
+    return html
 
 
 # --- What they say ----------------------------------------------------------------------------
@@ -42,7 +53,7 @@ def test_an_invitation_has_its_link_and_no_other(running: Round) -> None:
     mail = first_mail(running)
     invitation = Invitation.objects.get(email=mail.to[0])
 
-    assert LINK.findall(mail.body) == [f"{SITE}/respond/{factories.token_of(invitation)}/"]
+    assert links_in(mail.body) == [f"{SITE}/respond/{factories.token_of(invitation)}/"]
 
 
 def test_an_invitation_says_what_is_promised(running: Round) -> None:
@@ -95,35 +106,118 @@ def test_addresses_are_made_of_the_setting_alone() -> None:
     assert site_address("/respond/") == f"{SITE}/respond/"
 
 
-# --- Sending ----------------------------------------------------------------------------------
+def test_a_reminder_has_the_invitations_link_and_says_to_whom_it_goes(running: Round) -> None:
+    invitation = Invitation.objects.select_related("assessment__round__organization").first()
+    token = factories.token_of(invitation)
+    mail = reminder_mail(invitation, token, 1)
+
+    assert links_in(mail.body) == links_in(invitation_mail(invitation, token, 1).body)
+    assert "only to those whose answers are not complete. Nobody sees who they are" in mail.body
+    assert mail.subject == "How does Team Kestrel deliver? Open until 18 May 2026"
 
 
-def test_an_invitation_is_sent_once(running: Round, mailoutbox: list[EmailMessage]) -> None:
-    invitation = Invitation.objects.first()
+def test_times_are_those_of_the_organization(running: Round) -> None:
+    Organization.objects.update(time_zone="Pacific/Auckland")
 
-    for _attempt in range(2):
-        send_invitation.call(str(invitation.pk))
-
-    assert [mail.to for mail in mailoutbox] == [[invitation.email]]
-    assert Invitation.objects.get(pk=invitation.pk).sent_at
+    assert "18 May 2026, 21:00 (Pacific/Auckland)" in first_mail(running).body
 
 
-def test_nothing_is_sent_once_the_round_is_closed(running: Round, mailoutbox: list[EmailMessage]) -> None:
-    invitation = Invitation.objects.first()
-    rounds.close_round(round=running, by=None, now=factories.NOW)
-
-    send_invitation.call(str(invitation.pk))
-
-    assert mailoutbox == []
+@pytest.fixture
+def closed(kestrel: Team) -> Round:
+    """A round that enough people answered."""
+    return factories.closed_round(kestrel.organization, kestrel, [4] * 6, team_first_days=2)
 
 
-def test_an_invitation_that_is_gone_is_passed_over(running: Round, mailoutbox: list[EmailMessage]) -> None:
-    send_invitation.call("00000000-0000-4000-8000-000000000000")
+def test_a_team_is_told_where_its_results_are_and_who_sees_them_when(closed: Round, mia: User) -> None:
+    mail = results_mail(closed, Assessment.objects.get(), mia, 1)
 
-    assert mailoutbox == []
+    assert links_in(mail.body) == [f"{SITE}/o/aviary/teams/team-kestrel/rounds/{closed.pk}/"]
+    assert "the results of Team Kestrel are ready" in mail.body
+    assert "administrators and coaches see them from 7 May 2026, 09:00 (UTC) on" in mail.body
 
 
-def test_an_account_mail_is_sent(ada: User, aviary: Organization, mailoutbox: list[EmailMessage]) -> None:
-    send_account_mail.call(ada.pk, aviary.pk)
+def test_a_team_of_which_too_few_answered_is_promised_no_results(closed: Round, mia: User) -> None:
+    mail = results_mail(closed, Assessment(team=closed.assessments.get().team, responded=4), mia, 1)
 
-    assert [mail.to for mail in mailoutbox] == [["ada@example.org"]]
+    assert "results are shown where at least 5 did" in mail.body
+    assert "are ready" not in mail.body
+
+
+def test_a_coach_is_told_of_all_teams_at_once(closed: Round, cleo: User) -> None:
+    mail = results_mail(closed, None, cleo, 1)
+
+    assert mail.subject == "The results of 2026 Q2 at Aviary"
+    assert links_in(mail.body) == [f"{SITE}/o/aviary/rounds/{closed.pk}/"]
+
+
+# --- How they are made ------------------------------------------------------------------------
+
+
+def test_the_other_half_says_the_same_with_the_link_as_a_button(running: Round) -> None:
+    mail = first_mail(running)
+    html = html_of(mail)
+
+    assert f'<a href="{links_in(mail.body)[0]}"' in html
+    assert ">To the questionnaire</a>" in html
+    assert "stored without your name" in html
+    assert re.findall(r"<(?:img|script|link|iframe)|url\(", html) == []
+    assert set(re.findall(r'https?://[^"\s<]+', html)) == set(LINK.findall(mail.body))
+
+
+def test_a_name_is_no_markup(running: Round) -> None:
+    Assessment.objects.update(team_name="<b>R&D</b>")
+    mail = first_mail(running)
+
+    assert "for <b>R&D</b>:" in mail.body
+    assert "for &lt;b&gt;R&amp;D&lt;/b&gt;:" in html_of(mail)
+
+
+def test_a_mail_program_can_end_them_by_itself(running: Round) -> None:
+    """RFC 8058: an address in a header, to post to; it holds no e-mail address."""
+    message = first_mail(running).message()
+    address = re.fullmatch(rf"<{SITE}/mails/stop/(\S+)/>", re.sub(r"\s", "", message["List-Unsubscribe"]))
+
+    organization, user = access.get_recipient(address[1])
+    assert (organization, user.email) == (running.organization, message["To"])
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_person_can_end_them_by_a_link(running: Round) -> None:
+    mail = first_mail(running)
+
+    assert f"<{LINK.findall(mail.body)[-1]}>" == mail.extra_headers["List-Unsubscribe"]
+    assert ">No more mails from this survey</a>" in html_of(mail)
+
+
+def test_an_invitation_to_sign_in_cannot_be_ended(ada: User, aviary: Organization) -> None:
+    mail = account_mail(ada, aviary)
+
+    assert "List-Unsubscribe" not in mail.message()
+    assert "/mails/stop/" not in mail.body + html_of(mail)
+
+
+def test_the_same_mail_has_the_same_id_and_another_has_another(running: Round) -> None:
+    first, second = Invitation.objects.select_related("assessment__round__organization")[:2]
+    made = [
+        message(invitation, factories.token_of(invitation), number).message()["Message-ID"]
+        for message in (invitation_mail, reminder_mail)
+        for invitation, number in ((first, 1), (second, 2), (first, 1))
+    ]
+
+    assert made[0] == made[2]
+    assert made[3] == made[5]
+    assert len(set(made)) == 4
+    assert all(re.fullmatch(r"<[0-9a-f]{32}@survey\.example\.org>", each) for each in made)
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "WzEsMV0:1abc:x"])
+def test_a_made_up_address_belongs_to_nobody(db: None, token: str) -> None:
+    assert access.get_recipient(token) is None
+
+
+def test_the_address_of_somebody_who_is_gone_belongs_to_nobody(ada: User, aviary: Organization) -> None:
+    token = access.mail_token(ada, aviary)
+    ada.delete()
+
+    assert access.get_recipient(token) is None

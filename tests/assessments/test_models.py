@@ -31,7 +31,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.base import Freezable
-from assessments.services import actions, people
+from assessments.services import actions, mails, people
 from reports.models import Report
 from reports.services import request_report
 from tests import factories
@@ -53,6 +53,10 @@ def world(aviary: Organization, kestrel: Team, ada: User, lee: User) -> Round:
     closed = factories.closed_round(aviary, kestrel, [5] * 7, other={"comment": "More tea."})
     actions.start_action(team=kestrel, round=closed, capability_key="integration", title="Try it", by=lee)
     request_report(assessment=closed.assessments.get())
+    mails.queue_results(round=closed, now=closed.closed_at)
+    mails.stop_mails(organization=aviary, user=lee)
+    factories.hold_workshop(kestrel)
+    factories.set_schedule(aviary)
     return closed
 
 
@@ -198,7 +202,7 @@ def test_a_comment_has_these_fields_and_no_other() -> None:
 
 
 def test_an_invitation_does_not_know_whether_it_was_used() -> None:
-    assert fields_of(Invitation) == {"id", "assessment", "email", "token_hash", "sent_at"}
+    assert fields_of(Invitation) == {"id", "assessment", "email", "token_hash", "reminders"}
 
 
 @pytest.mark.parametrize("model", [Response, Comment, Score])

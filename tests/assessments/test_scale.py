@@ -43,3 +43,12 @@ def test_a_text_falls_back_to_the_first_language() -> None:
     assert translate(texts, "fr") == "Équipe"
     assert translate(texts, "de") == "Team"
     assert translate({"en": "Team", "de": ""}, "de") == "Team"
+
+
+@pytest.mark.parametrize(("answer", "words"), [(1, "Option 1"), (7, "Option 7"), (DONT_KNOW, "Don't know")])
+def test_a_stored_answer_has_its_words(answer: int | str, words: str) -> None:
+    assert make_scale(7).words_of(answer) == {"en": words}
+
+
+def test_what_was_left_open_has_no_words() -> None:
+    assert make_scale(7).words_of(None) is None

@@ -64,6 +64,18 @@ def name_four(page: Page) -> None:
     send("Send")(page)  # "Send my answers", or "Send again"
 
 
+def upload(text: str) -> Callable[[Page], object]:
+    """Give a roster and look at what is said of it."""
+
+    def done(page: Page) -> None:
+        file = {"name": "roster.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        page.locator('input[type="file"]').set_input_files(file)
+        page.locator('input[name="whole"]').check()
+        send("Show what would change")(page)
+
+    return done
+
+
 def open_all_details(page: Page) -> None:
     """What is folded away is looked at, too."""
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
@@ -85,6 +97,11 @@ PLACES = [
     Place("sign-up", ANYBODY, "/account/signup/"),
     Place("questionnaire", ANYBODY, "/questionnaires/accelerate/1/"),
     Place("questionnaire-unfolded", ANYBODY, "/questionnaires/accelerate/1/", do=open_all_details, long=True),
+    Place("privacy", ANYBODY, "/privacy/"),
+    Place("stop-mails", ANYBODY, "/mails/stop/{signed[cleo]}/"),
+    Place("stop-mails-done", ANYBODY, "/mails/stop/{signed[lee]}/", do=send("Send me no more mails")),
+    Place("stop-mails-undone", ANYBODY, "/mails/stop/{signed[mia]}/", do=send("Send me mails again")),
+    Place("stop-mails-broken", ANYBODY, "/mails/stop/none/", 404),
     Place("link-broken", ANYBODY, "/respond/1-abc/", 404),
     Place("no-link", ANYBODY, "/respond/", 404),
     Place("not-found", "ada", "/o/nowhere/", 404),
@@ -107,12 +124,29 @@ PLACES = [
     Place("round-open", "ada", "{org}rounds/{running}/"),
     Place("round-closed", "ada", "{org}rounds/{last}/"),
     Place("round-closed-team-first", "cleo", "{org}rounds/{team_first}/"),
+    Place("new-workshop", "finn", "{few}workshops/new/"),
+    Place("new-workshop-refused", "finn", "{few}workshops/new/", do=send("Begin", name="In May")),
+    Place("workshop-1", "finn", "{few}workshops/{workshop}/1/", do=answer_some),
+    Place("workshop-7", "finn", "{few}workshops/{workshop}/7/"),
+    Place("workshop", "finn", "{few}workshops/{workshop}/", do=open_all_details, long=True),
+    Place("workshop-held", "mia", "{few}workshops/{held}/"),
+    Place("team-with-workshops", "finn", "{few}"),
     Place("roles", "ada", "{org}roles/"),
     Place("roles-refused", "ada", "{org}roles/", do=send("Add", name="", email="nobody")),
+    Place("settings", "ada", "{org}settings/"),
+    Place("settings-refused", "ada", "{org}settings/", do=send("Save", name="", minimum_responses="3")),
+    Place("log", "ada", "{org}log/"),
+    Place("mails-troubled", "ada", "{org}mails/"),
+    Place("mails-none", "eve", "{empty}mails/"),
+    Place("forget-person", "ada", "{org}people/forget/"),
+    Place("forget-person-refused", "ada", "{org}people/forget/", do=send("Remove", email="x@y.example")),
     Place("new-team", "ada", "{org}teams/new/"),
     Place("new-team-refused", "ada", "{org}teams/new/", do=send("Save", name="Team Owl")),
     Place("new-group", "ada", "{org}groups/new/"),
     Place("new-group-refused", "ada", "{org}groups/new/", do=send("Save", name="")),
+    Place("schedule", "ada", "{org}schedule/", do=open_all_details),
+    Place("schedule-refused", "ada", "{org}schedule/", do=send("Save the schedule", day="29")),
+    Place("change-round", "ada", "{org}rounds/{planned}/change/"),
     Place("new-round", "ada", "{org}rounds/new/"),
     Place(
         "new-round-refused",
@@ -121,6 +155,20 @@ PLACES = [
         do=send("Make the round", name="", team_first_days="99"),
     ),
     Place("change-team", "ada", "{owls}change/"),
+    Place("roster", "ada", "{org}roster/"),
+    Place("roster-refused", "ada", "{org}roster/", do=upload("team,e-mail,role\nTeam Owl,ann,boss\n")),
+    Place(
+        "roster-plan",
+        "ada",
+        "{org}roster/",
+        do=upload(
+            "team,group,e-mail,phone\nTeam Owl,Sky / Night,ann@example.org,1\nNew,,ann@example.org,2\n"
+        ),
+    ),
+    Place("add-people", "ada", "{owls}people/several/"),
+    Place(
+        "add-people-refused", "ada", "{owls}people/several/", do=send("Add", people="ann@example.org, bob")
+    ),
     Place("add-person", "ada", "{owls}people/new/"),
     Place("add-person-refused", "ada", "{owls}people/new/", do=send("Add", name="", email="x")),
     Place("not-allowed", "cleo", "{org}teams/new/", 403),

@@ -14,8 +14,19 @@ from typing import Any
 from django.core.management import call_command
 from django.utils import timezone
 
-from assessments.models import Organization, OrganizationRole, Questionnaire, Round, Team, TeamRole
-from assessments.services import people, rounds
+from assessments import access
+from assessments.models import (
+    Mail,
+    MailState,
+    Organization,
+    OrganizationRole,
+    Questionnaire,
+    Round,
+    Team,
+    TeamRole,
+    User,
+)
+from assessments.services import mails, people, rounds, workshops
 from reports.models import Report
 from tests import factories
 
@@ -85,6 +96,18 @@ def respondents() -> dict[str, Any]:
     }
 
 
+def _troubled_mails(of: Round, now: dt.datetime) -> None:
+    """The round's mails, one in each state that needs words."""
+    mails.queue_invitations(round=of, now=now)
+    of.mails.update(state=MailState.SENT, attempts=1)
+    states = [MailState.FAILED, MailState.FAILED, MailState.WAITING, MailState.SENDING, MailState.STOPPED]
+    for mail, state in zip(Mail.objects.filter(round=of), states, strict=False):
+        error = "" if state == MailState.STOPPED else "451 4.7.1 Greylisted, please come back in five minutes"
+        Mail.objects.filter(pk=mail.pk).update(
+            state=state, error=error, due_at=now + DAY, changed_at=now - dt.timedelta(hours=1)
+        )
+
+
 def every_page() -> dict[str, Any]:
     """One organization in which every page has something to show."""
     now = timezone.now()
@@ -138,12 +161,20 @@ def every_page() -> dict[str, Any]:
     )
     people.add_to_team(team=owls, email="newcomer@example.org", name="Newcomer", by=None)
     links = _links(running, owls)
+    _troubled_mails(running, now)
+    recipients = {name: User.objects.get(email=people_[name]) for name in ("cleo", "lee", "mia")}
+    mails.stop_mails(organization=forest, user=recipients["mia"])
     factories.answer_all(running, few, [4, 4], now=now)
+    agreed = factories.answers_of(rounds.load_instrument(questionnaire), 5, version_control_settings="dk")
+    held = factories.hold_workshop(few, f"Together {MARKUP} again", agreed, now=now)
+    workshops.finish_workshop(workshop=held, by=None, now=now)
+    workshop = factories.hold_workshop(few, "In May", {"version_control_settings": 3}, now=now)
     return {
         "people": people_,
         "org": f"/o/{forest.slug}/",
         "empty": f"/o/{empty.slug}/",
         "owls": f"/o/{forest.slug}/teams/{owls.slug}/",
+        "signed": {name: access.mail_token(user, forest) for name, user in recipients.items()},
         "few": f"/o/{forest.slug}/teams/{few.slug}/",
         "planned": planned.pk,
         "running": running.pk,
@@ -152,4 +183,45 @@ def every_page() -> dict[str, Any]:
         "team_first": mine.pk,
         "waiting": waiting.assessment.round_id,
         "links": links,
+        "workshop": workshop.pk,
+        "held": held.pk,
+    }
+
+
+def _twelve(name: str) -> dict[str, Any]:
+    """An organization with one team of twelve in an open round."""
+    made = people.create_organization(name=name)
+    team = factories.make_team(made, "Team Rush", size=12)
+    running = factories.open_round(
+        made, "2026 Q4", now=timezone.now(), questionnaire=Questionnaire.objects.get()
+    )
+    return {
+        "admin": _person(made, "ada", OrganizationRole.ADMINISTRATOR),
+        "round": f"/o/{made.slug}/rounds/{running.pk}/",
+        "links": _links(running, team),
+    }
+
+
+def rush() -> list[dict[str, Any]]:
+    """Rounds that are about to be closed."""
+    return [_twelve(f"Rush {number}") for number in range(4)]
+
+
+def duet() -> list[dict[str, Any]]:
+    """A round for two devices."""
+    return [_twelve("Duet")]
+
+
+def quiet() -> dict[str, Any]:
+    """A planned round of a team of six, whose lead can sign in."""
+    made = people.create_organization(name="Quiet Quarter")
+    team = factories.make_team(made, "Team Quiet Quarter", size=5)
+    planned = factories.make_round(
+        made, "2026 Q4", now=timezone.now(), questionnaire=Questionnaire.objects.get()
+    )
+    return {
+        "admin": _person(made, "ada", OrganizationRole.ADMINISTRATOR),
+        "lead": _person(made, "lee", TeamRole.LEAD, team),
+        "round": f"/o/{made.slug}/rounds/{planned.pk}/",
+        "results": f"/o/{made.slug}/teams/{team.slug}/rounds/{planned.pk}/",
     }

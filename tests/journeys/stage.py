@@ -138,15 +138,16 @@ class Stage:
                 process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on."""
     with socket.create_server((HOST, 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
-def mail_server() -> Iterator[tuple[Mailbox, int]]:
+def mail_server(mailbox: Mailbox | None = None, port: int = 0) -> Iterator[tuple[Mailbox, int]]:
     """A mail server that sends nothing on, and its port."""
-    mailbox, port = Mailbox(), _free_port()
+    mailbox, port = mailbox or Mailbox(), port or free_port()
     controller = Controller(mailbox, hostname=HOST, port=port)
     controller.start()
     try:

@@ -160,6 +160,7 @@ def test_the_tab_key_stops_once_a_question(enter: Enter, link: str) -> None:
         "",
         "Continue",
         "Save and leave",
+        "Who sees what",
     ]  # "" is the box for keys
 
 
@@ -325,6 +326,28 @@ def test_a_tab_left_open_does_not_bring_back_old_answers(enter: Enter, stage: St
     old.get_by_role("button", name="Continue").click()
     expect(old).to_have_url(re.compile(r"/respond/2/$"))
     assert stored(stage, link) == {FIRST_STATEMENT: "6", "version_control_rebuild": "3"}
+
+
+# --- Watching -------------------------------------------------------------------------------------
+
+
+def test_who_watches_the_round_sees_an_answer_come(
+    enter: Enter, stage: Stage, scene: dict[str, Any], team: tuple[str, str]
+) -> None:
+    name, link = team
+    page = enter(**DESK)
+    page.goto(f"/account/login/?next={scene['round']}")
+    page.get_by_label("E-mail address").fill(scene["admin"])
+    page.get_by_label("Password").fill("a long enough password")
+    page.clock.install()
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    count = page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True)).locator("td")
+    page.get_by_text("Close the round").click()
+    expect(count).to_have_text("0 of 2")
+    Visitor(stage).answer(link, {FIRST_STATEMENT: 5})
+    page.clock.run_for(15_000)
+    expect(count).to_have_text("1 of 2")
+    expect(page.get_by_role("button", name="Close now")).to_be_visible()  # the page was not loaded anew
 
 
 # --- Links that open nothing ----------------------------------------------------------------------

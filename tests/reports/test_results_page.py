@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
 from assessments.instrument import Instrument
 from assessments.models import Round, Team, User
+from assessments.services.responses import delete_old_responses
+from reports.models import ReportState
+from reports.services import render_report, request_report
 from tests import factories
 from tests.factories import DAY
 
@@ -142,3 +146,24 @@ def test_a_document_that_failed_says_so(
 
     assert "out of ink" not in html
     assert made.assessments.get().report.error == "ValueError: out of ink"
+
+
+def test_deleting_old_answers_changes_no_number_on_any_page(
+    kestrel: Team, lee: User, sign_in: SignIn
+) -> None:
+    """Page, CSV and PDF come from scores; only what single people wrote is gone."""
+    made = closed(kestrel, [5, 5, 6, 6, 7], other={"comment": "More tea"})
+    client = sign_in(lee)
+    before = words(page(client, made)), page(client, made, "scores.csv")
+    kestrel.organization.keep_responses_days = 1
+    delete_old_responses(organization=kestrel.organization, now=timezone.now())
+    caches["results"].clear()
+
+    after = words(page(client, made)), page(client, made, "scores.csv")
+
+    assert "More tea" in before[0]
+    assert "More tea" not in after[0]
+    assert re.findall(r"\d+", after[0]) == re.findall(r"\d+", before[0])
+    assert after[1] == before[1]
+    report, _created = request_report(assessment=made.assessments.get())
+    assert render_report(report=report, language="en").state == ReportState.READY

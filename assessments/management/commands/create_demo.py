@@ -11,8 +11,9 @@ from django.utils import timezone
 from assessments import demo
 from assessments.models import Assessment, Organization, Questionnaire, TeamMembership
 from assessments.questionnaire_file import read
+from assessments.services.mails import queue_invitations
 from assessments.services.questionnaires import import_questionnaire
-from assessments.tasks import send_invitation
+from assessments.tasks import enqueue_mails
 
 QUESTIONNAIRE = "accelerate-1.yaml"
 
@@ -32,8 +33,8 @@ class Command(BaseCommand):
             raise CommandError("The database has an organization already; the demo is for an empty one.")
         now = timezone.now()
         made = demo.create(questionnaire=_questionnaire(), seed=seed, now=timezone.localtime(now))
-        for invitation in made.invitations:
-            send_invitation.enqueue(str(invitation.pk))
+        queue_invitations(round=made.open, now=now)
+        enqueue_mails(now)
         self.stdout.write(_summary(made))
         self.stdout.write(demo.introduction(now))
 

@@ -41,7 +41,7 @@ TASKS_PER_WORKER = 100
 
 LOOK_AGAIN = 0.2  # seconds between two looks at the children
 CALM_DOWN = 5.0  # seconds to wait before a worker that failed is started again
-SECONDS_BETWEEN_CLOSINGS = 60.0
+SECONDS_BETWEEN_RUNS = 60.0
 GRACE = 15.0  # seconds that a child has to finish what it is doing
 
 
@@ -107,7 +107,7 @@ class _Watch:
         self.stopping = False
         self.impatient = False
         self.failed = False
-        self.next_closing = 0.0  # by time.monotonic
+        self.next_run = 0.0  # of the schedule, by time.monotonic
         self.worker_due = 0.0  # when a worker that has ended may be started again, by time.monotonic
 
     def start(self) -> None:
@@ -144,17 +144,17 @@ class _Watch:
             if self.server.poll() is not None:
                 self.failed = self.stopping = True
             self._keep_worker()
-            self._close_due_rounds()
+            self._run_schedule()
             time.sleep(LOOK_AGAIN)
         self._stop()
 
-    def _close_due_rounds(self) -> None:
-        """Once a minute close what is due; what fails is in the log and is tried again."""
-        if time.monotonic() < self.next_closing:
+    def _run_schedule(self) -> None:
+        """Once a minute do what is due; what fails is in the log and is tried again."""
+        if time.monotonic() < self.next_run:
             return
-        self.next_closing = time.monotonic() + SECONDS_BETWEEN_CLOSINGS
+        self.next_run = time.monotonic() + SECONDS_BETWEEN_RUNS
         with contextlib.suppress(CommandError):
-            call_command("close_due_rounds", stdout=self.log)
+            call_command("run_schedule", stdout=self.log)
         connections.close_all()
 
     def _keep_worker(self) -> None:

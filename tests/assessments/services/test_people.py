@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.exceptions import ValidationError
 
-from assessments.models import Organization, OrganizationRole, Team, TeamRole, User
-from assessments.services import people
+from assessments.models import (
+    Assessment,
+    Invitation,
+    Mail,
+    MailKind,
+    MailState,
+    Organization,
+    OrganizationRole,
+    Response,
+    Round,
+    Score,
+    Team,
+    TeamRole,
+    User,
+)
+from assessments.services import actions, people, rounds
 from assessments.services.errors import ServiceError
+from reports.builder import build_content
 from tests import factories
 from tests.factories import DAY, NOW
 
@@ -67,6 +83,50 @@ def test_archiving_twice_keeps_the_first_date(kestrel: Team) -> None:
     people.archive_team(team=kestrel, by=None, now=NOW + DAY)
 
     assert Team.objects.get().archived_at == NOW
+
+
+# --- Settings ---------------------------------------------------------------------------------
+
+
+def change(organization: Organization, **other: object) -> Organization:
+    names = ("name", "time_zone", "minimum_responses", "keep_responses_days")
+    values = {name: getattr(organization, name) for name in names} | other
+    return people.change_organization(organization=organization, by=None, **values)
+
+
+def test_an_organization_keeps_its_address(aviary: Organization) -> None:
+    change(aviary, name="Birds", time_zone="Europe/Berlin", minimum_responses=7, keep_responses_days=400)
+
+    kept = Organization.objects.values(
+        "slug", "name", "time_zone", "minimum_responses", "keep_responses_days"
+    )
+    assert kept.get() == {
+        "slug": "aviary",
+        "name": "Birds",
+        "time_zone": "Europe/Berlin",
+        "minimum_responses": 7,
+        "keep_responses_days": 400,
+    }
+
+
+@pytest.mark.parametrize("wrong", [{"minimum_responses": 3}, {"time_zone": "Mars/Olympus"}])
+def test_a_wrong_setting_changes_nothing(aviary: Organization, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        change(aviary, name="Birds", **wrong)
+
+    assert Organization.objects.get().name == "Aviary"
+
+
+def test_an_open_round_keeps_the_minimum_that_it_promised(aviary: Organization, kestrel: Team) -> None:
+    running = factories.open_round(aviary)
+    planned = factories.make_round(aviary, "2026 Q3")
+    change(aviary, minimum_responses=7)
+    factories.answer_all(running, kestrel, [5] * 6)
+    rounds.close_round(round=running, by=None, now=NOW + DAY)
+    rounds.open_round(round=planned, by=None, now=NOW + 2 * DAY)
+
+    assert (running.minimum_responses, planned.minimum_responses) == (5, 7)
+    assert not Score.objects.exclude(suppression="").exists()
 
 
 # --- People -----------------------------------------------------------------------------------
@@ -150,3 +210,147 @@ def test_a_coach_may_always_go(aviary: Organization, ada: User, cleo: User) -> N
     people.remove_organization_role(membership=aviary.memberships.get(user=cleo), by=ada)
 
     assert list(aviary.members.all()) == [ada]
+
+
+# --- Forgetting a person ----------------------------------------------------------------------
+
+
+def forget(organization: Organization, email: str, by: User | None = None) -> None:
+    people.forget_person(organization=organization, email=email, by=by, now=NOW)
+
+
+def numbers(of: Round) -> list[object]:
+    """Every count and every number of a round, as stored and as shown."""
+    assessments = list(Assessment.objects.filter(round=of).select_related("round__questionnaire"))
+    return [
+        list(Score.objects.filter(assessment__round=of).order_by("pk").values()),
+        list(Response.objects.filter(assessment__round=of).order_by("pk").values()),
+        [(each.invited, each.responded, each.joined, each.left) for each in assessments],
+        [build_content(each, "en", for_team=True).as_json() for each in assessments],
+    ]
+
+
+def test_nobody_remembers_a_forgotten_person(
+    aviary: Organization, kestrel: Team, ada: User, mia: User
+) -> None:
+    """Neither the rosters, nor old and open invitations, mails and the log."""
+    factories.closed_round(aviary, kestrel, [5] * 6)
+    running = factories.open_round(aviary, "2026 Q3", now=NOW + 90 * DAY)
+    for assessment in Assessment.objects.all():
+        Mail.objects.create(
+            organization=aviary, kind=MailKind.INVITATION, assessment=assessment, email="Mia@Example.org",
+            due_at=NOW, error="550 mia@example.org is unknown",
+        )  # fmt: skip
+    people.add_to_team(team=kestrel, email=mia.email, name="", role=TeamRole.LEAD, by=ada)
+    people.change_team(team=kestrel, name="Team Falcon", group=None, by=mia)
+
+    forget(aviary, " MIA@example.org ".strip(), ada)
+
+    assert not User.objects.filter(email=mia.email).exists()
+    kept = [model.objects.values() for model in (User, Invitation, Mail, LogEntry)]
+    assert "mia" not in str([list(rows) for rows in kept]).lower()
+    assert set(Mail.objects.values_list("state", flat=True)) == {MailState.STOPPED}
+    assert running.assessments.get().invitations.filter(email__endswith="@forgotten.invalid").count() == 1
+
+
+def test_forgetting_changes_no_number(aviary: Organization, kestrel: Team, ada: User, mia: User) -> None:
+    factories.closed_round(aviary, kestrel, [3, 4, 5, 6, 7, 5])
+    later = factories.closed_round(aviary, kestrel, [2, 4, 5, 6, 7, 5], name="2026 Q3", now=NOW + 90 * DAY)
+    before = numbers(later)
+
+    forget(aviary, mia.email, ada)
+
+    assert numbers(later) == before
+
+
+def test_the_link_of_a_forgotten_person_still_works(
+    aviary: Organization, kestrel: Team, ada: User, mia: User
+) -> None:
+    factories.closed_round(aviary, kestrel, [5] * 6)
+    running = factories.open_round(aviary, "2026 Q3", now=NOW + 90 * DAY)
+    token = factories.token_of(Invitation.objects.get(assessment__round=running, email=mia.email))
+
+    forget(aviary, mia.email, ada)
+    factories.answer(token, {"integration_1": 4}, now=NOW + 91 * DAY)
+    rounds.close_round(round=running, by=ada, now=NOW + 92 * DAY)
+
+    assessment = running.assessments.get()
+    assert assessment.responded == 1
+    assert (assessment.joined, assessment.left) == (0, 0)  # the same seven and ada's none: nobody changed
+
+
+def test_who_belongs_elsewhere_stays_there(
+    aviary: Organization, kestrel: Team, ada: User, mia: User, zoe: User
+) -> None:
+    terrarium = Organization.objects.get(slug="terrarium")
+    gecko = people.create_team(organization=terrarium, name="Team Gecko", by=None)
+    people.add_to_team(team=gecko, email=mia.email, name="", by=zoe)
+    factories.make_questionnaire()
+    factories.open_round(terrarium)
+    people.add_to_team(team=kestrel, email=mia.email, name="", role=TeamRole.LEAD, by=ada)
+
+    forget(aviary, mia.email, ada)
+
+    assert list(mia.teams.all()) == [gecko]
+    assert Invitation.objects.filter(email=mia.email).count() == 1
+    meant = {
+        entry.additional_data["organization"]: entry.additional_data["person"]
+        for entry in LogEntry.objects.filter(additional_data__has_key="person")
+    }
+    assert meant == {aviary.pk: None, terrarium.pk: mia.pk}
+
+
+def test_an_experiment_goes_on_without_its_owner(
+    aviary: Organization, kestrel: Team, ada: User, mia: User, zoe: User
+) -> None:
+    closed = factories.closed_round(aviary, kestrel, [5] * 6)
+    terrarium = Organization.objects.get(slug="terrarium")
+    people.set_organization_role(
+        organization=terrarium, email=mia.email, name="", role=OrganizationRole.COACH, by=zoe
+    )
+    started = actions.start_action(
+        team=kestrel, round=closed, capability_key="integration", title="Try", by=ada, owner=mia
+    )
+
+    forget(aviary, mia.email, ada)
+
+    started.refresh_from_db()
+    assert (started.title, started.owner) == ("Try", None)
+    assert list(mia.organizations.all()) == [terrarium]
+
+
+def test_what_a_forgotten_person_did_stays(aviary: Organization, kestrel: Team, ada: User, lee: User) -> None:
+    people.remove_from_team(membership=kestrel.memberships.exclude(user=lee).first(), by=lee)
+
+    forget(aviary, lee.email, ada)
+
+    done = [(entry.additional_data["what"], entry.actor) for entry in LogEntry.objects.order_by("pk")]
+    assert done == [("teammembership_removed", None), ("forgotten", ada)]
+
+
+def test_the_only_administrator_is_not_forgotten(aviary: Organization, ada: User) -> None:
+    with pytest.raises(ServiceError, match="only administrator"):
+        forget(aviary, ada.email, ada)
+
+    assert aviary.memberships.get().user == ada
+
+
+@pytest.mark.parametrize("email", ["nobody@example.org", "zoe@example.org"])
+def test_a_stranger_cannot_be_forgotten(aviary: Organization, ada: User, zoe: User, email: str) -> None:
+    """And nobody can find out here who belongs to another organization."""
+    with pytest.raises(ServiceError, match="Nobody with this address"):
+        forget(aviary, email, ada)
+
+    assert User.objects.filter(email="zoe@example.org").exists()
+
+
+def test_an_invitation_without_an_account_is_forgotten_too(
+    aviary: Organization, kestrel: Team, ada: User
+) -> None:
+    factories.closed_round(aviary, kestrel, [5] * 6)
+    email = Invitation.objects.first().email
+    User.objects.filter(email=email).delete()
+
+    forget(aviary, email, ada)
+
+    assert not Invitation.objects.filter(email=email).exists()

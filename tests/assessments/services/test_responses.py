@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from assessments import tokens
-from assessments.models import Comment, Invitation, Response, Round, Team
+from assessments.models import Assessment, Comment, Invitation, Response, Round, Score, Team
 from assessments.services.errors import RoundNotOpen
-from assessments.services.responses import save_response
+from assessments.services.responses import delete_old_responses, save_response
 from assessments.services.rounds import close_round
 from tests import factories
 from tests.factories import DAY, NOW
@@ -202,3 +202,51 @@ def test_another_rounds_answers_stay(running: Round, token: str) -> None:
 
     assert set(Response.objects.filter(assessment__round=other).values_list("pk", flat=True)) == before
     assert Invitation.objects.filter(assessment__round=other, token_hash=None).count() == 0
+
+
+# --- Keeping answers for a while only ---------------------------------------------------------
+
+
+def kept(team: Team, days: int | None) -> Round:
+    """A closed round of an organization that keeps answers for so long."""
+    closed = factories.closed_round(team.organization, team, [5] * 6, other={"comment": "Tea"})
+    team.organization.keep_responses_days = days
+    team.organization.save()
+    return closed
+
+
+def delete_old(team: Team, now: Any) -> int:
+    return delete_old_responses(organization=team.organization, now=now)
+
+
+def test_answers_are_deleted_after_their_time_and_scores_stay(kestrel: Team) -> None:
+    closed = kept(kestrel, 400)
+    end = closed.closed_at + 400 * DAY
+    before = list(Score.objects.values()), list(Assessment.objects.values())
+
+    assert delete_old(kestrel, end - DAY) == 0
+    assert delete_old(kestrel, end) == 12
+    assert delete_old(kestrel, end) == 0
+
+    assert not Response.objects.exists()
+    assert not Comment.objects.exists()
+    assert (list(Score.objects.values()), list(Assessment.objects.values())) == before
+
+
+def test_answers_are_kept_for_ever_where_nothing_else_was_chosen(kestrel: Team) -> None:
+    closed = kept(kestrel, None)
+
+    assert delete_old(kestrel, closed.closed_at + 10_000 * DAY) == 0
+    assert Response.objects.count() == 6
+
+
+def test_answers_of_open_rounds_and_of_other_organizations_are_left_alone(kestrel: Team) -> None:
+    closed = kept(kestrel, 30)
+    frogs = factories.make_team(factories.make_organization("Terrarium"), "Frogs", size=6)
+    kept(frogs, None)
+    factories.open_round(kestrel.organization, "2026 Q3")
+
+    delete_old(kestrel, closed.closed_at + 90 * DAY)
+
+    assert Response.objects.filter(assessment__team=frogs).count() == 6
+    assert Response.objects.filter(assessment__team=kestrel, complete=False).count() == 6

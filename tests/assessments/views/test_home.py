@@ -66,6 +66,15 @@ def test_administrators_read_mails_that_were_kept(kept: None, ada: User, sign_in
     assert "-----" not in html
 
 
+def test_two_mails_in_one_file_are_two(kept: None, ada: User, sign_in: SignIn, tmp_path: Path) -> None:
+    """Files are named by the second and a number that comes again."""
+    send_mail("Twins", "Text", None, ["lee@example.org"])
+    (path,) = tmp_path.glob("*.log")
+    path.write_bytes(path.read_bytes() * 2)
+
+    assert sign_in(ada).get("/mails/").content.decode().count("To lee@example.org") == 2
+
+
 @pytest.mark.parametrize("who", ["cleo", "lee", "mia", "sam"])
 def test_nobody_else_reads_mails(
     kept: None, who: str, sign_in: SignIn, request: pytest.FixtureRequest

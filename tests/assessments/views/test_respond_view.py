@@ -57,6 +57,13 @@ def test_from_the_link_to_the_thanks(guest: Client, token: str) -> None:
     }
 
 
+def test_the_warning_stands_above_the_box_for_a_comment(guest: Client) -> None:
+    html = guest.get("/respond/review/").content.decode()
+
+    warning = html.index("Your team mates may recognise your style")
+    assert html.index(">Anything else your team should hear?") < warning < html.index("<textarea")
+
+
 def test_the_same_link_goes_on_where_it_stopped(guest: Client, token: str) -> None:
     guest.post("/respond/1/", {"integration_1": "6", "go": "leave"})
     other_device = Client()

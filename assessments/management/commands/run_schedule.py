@@ -1,0 +1,86 @@
+"""``manage.py run_schedule``: everything that happens by itself, from the opening of a round to its end."""
+
+import datetime as dt
+import logging
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from assessments import queries
+from assessments.models import Organization
+from assessments.services import mails, reminders, responses, rounds, schedules
+from assessments.tasks import enqueue_mails, enqueue_reminders
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Do what is due. Safe to run as often as one likes, and after any pause."""
+
+    help = (
+        "Plan, open, remind, close, tell and forget: whatever is due in any organization. "
+        "Safe to run every minute, twice at once, and after a week without."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One step of one organization that fails keeps no other from being taken."""
+        now, failed = timezone.now(), []
+        try:
+            call_command("close_due_rounds", stdout=self.stdout)
+        except CommandError as error:
+            failed.append(str(error))
+        steps = (self._heal, self._plan, self._open, self._invite, self._remind, self._tell, self._forget)
+        for organization in Organization.objects.order_by("pk"):
+            for step in steps:
+                try:
+                    step(organization, now)
+                except Exception:
+                    name = step.__name__.strip("_")
+                    logger.exception("Schedule of organization %s: %s failed", organization.pk, name)
+                    failed.append(f"{organization}: {name}")
+        enqueue_mails(now)
+        if failed:
+            raise CommandError(f"Failed: {'; '.join(failed)}. The log says why; the next run tries again.")
+
+    def _heal(self, organization: Organization, now: dt.datetime) -> None:
+        """Finish an opening that was cut off."""
+        for found in queries.half_opened_rounds(organization):
+            rounds.open_round(round=found, by=None, now=now)
+
+    def _plan(self, organization: Organization, now: dt.datetime) -> None:
+        if planned := schedules.plan_next(organization=organization, now=now):
+            self.stdout.write(f"Planned: {organization}, {planned}.")
+
+    def _open(self, organization: Organization, now: dt.datetime) -> None:
+        due = queries.due_opening(organization, now)
+        if due is None:
+            return
+        if not queries.people_to_ask(organization):
+            schedules.skip_round(round=due, by=None, now=now)
+            logger.warning("Round %s was skipped: no team has anybody on its roster", due)
+            self.stdout.write(f"Skipped, because no team has anybody on its roster: {organization}, {due}.")
+            return
+        schedules.open_planned(round=due, now=now)
+        self.stdout.write(f"Opened: {organization}, {due}.")
+        self._plan(organization, now)
+
+    def _invite(self, organization: Organization, now: dt.datetime) -> None:
+        for found in queries.open_rounds(organization):
+            mails.queue_invitations(round=found, now=now)
+
+    def _remind(self, organization: Organization, now: dt.datetime) -> None:
+        for found in queries.open_rounds(organization):
+            if reminders.due_reminder(round=found, now=now):
+                enqueue_reminders(found.pk)
+
+    def _tell(self, organization: Organization, now: dt.datetime) -> None:
+        """Tell teams, and later coaches, that results are ready."""
+        for found in queries.untold_rounds(organization, now):
+            mails.queue_results(round=found, now=now)
+
+    def _forget(self, organization: Organization, now: dt.datetime) -> None:
+        """Delete answers that have been kept for long enough."""
+        if number := responses.delete_old_responses(organization=organization, now=now):
+            self.stdout.write(f"Deleted {number} sealed answers: {organization}.")

@@ -1,0 +1,36 @@
+"""Texts that people typed: which can be shown, and which a spreadsheet would take for a formula."""
+
+import unicodedata
+
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They reverse what stands after them, on pages and in mails."""
+
+UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+"""Unicode's categories of control characters, halves of pairs, private and unassigned ones."""
+
+FORMULA_STARTS = frozenset("=+-@＝＋－＠")  # noqa: RUF001  full-width signs work too
+
+
+def is_showable(text: str) -> bool:
+    """Whether a page can show every character of it; line breaks and tabs count as such."""
+    return not any(
+        character in BIDI_CONTROLS
+        or (unicodedata.category(character) in UNSHOWABLE and character not in "\n\r\t")
+        for character in text
+    )
+
+
+def safe_cell(value: object) -> object:
+    """A text that no spreadsheet takes for a formula; numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    # spreadsheets skip spaces and invisible characters before they look for a formula
+    begin = next((c for c in value if not c.isspace() and unicodedata.category(c) not in {"Cf", "Cc"}), "")
+    dangerous = begin in FORMULA_STARTS or value[:1] in {"\t", "\r", "\n"}
+    return f"'{value}" if dangerous and value else value
+
+
+def bare_cell(text: str) -> str:
+    """The text that ``safe_cell`` was given."""
+    inside = text.removeprefix("'")
+    return inside if safe_cell(inside) == text else text

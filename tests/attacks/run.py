@@ -1,0 +1,65 @@
+"""``make attack``: the attacks at full length, with the figures that stand in SECURITY.md."""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import Any
+
+from assessments.disclosure import visible_children
+from tests.attacks import differencing
+from tests.attacks.conducted import read_database
+
+ROUNDS = 1000
+TEAMS = 10_000
+
+
+def report_reader(engine: str, rounds: int) -> bool:
+    """Attack 1; whether it failed as it should."""
+    figures = read_database(engine, rounds)
+    print(f"Database reader, {engine}: {rounds} rounds, seed {figures['seed']}", flush=True)
+    held = True
+    for moment in ("open", "closed"):
+        found = figures[moment]
+        for name in ("stored", "who answered", "stored, order known", "naive"):
+            print(f"  {moment}, {name}: {_sentence(found[name])}")
+        promised = ["stored", "who answered"] + (["stored, order known"] if moment == "closed" else [])
+        held &= not any(found[name]["leaks"] for name in promised) and not found["rows that name both"]
+        held &= found["naive"]["rate"] > 0.99
+    left, before = figures["secrets in the files, closed"], figures["secrets in the files, open"]
+    print(f"  secrets in the files: {before} while open, {left} after the close")
+    return held and not left
+
+
+def _sentence(found: dict[str, Any]) -> str:
+    return (
+        f"{found['matchers']} ways to link, the best ({found['best']}) linked {found['links']} of "
+        f"{found['people']}, chance {found['expected']}; z {found['z']}, p of all {found['p of all']:.2g}"
+    )
+
+
+def report_differencing(teams: int) -> bool:
+    """Attack 2; whether it failed as it should."""
+    seed = random.SystemRandom().getrandbits(32)
+    chance = random.Random(seed)
+    print(f"Differencing: {teams} teams, seed {seed}", flush=True)
+    cases = [differencing.random_leaver(chance) for _ in range(teams)]
+    recovered = differencing.count_recovered(cases, differencing.in_words, chance)
+    print(f"  this quarter's page, one person less: {recovered} scores recovered")
+    print(f"  the same from means: {differencing.count_recovered_from_means(cases)}")
+    small = [case for case in cases if len(case.before) < differencing.disclosure.DETAIL_MINIMUM]
+    kept = differencing.count_recovered(small, differencing.in_full, chance)
+    print(f"  both quarters' pages kept, 6 or 7 people: at most {kept} of {len(small)}")
+    told, detailed = differencing.count_classes_recovered(cases)
+    print(f"  both quarters' pages kept, 9 to 12 people: agreed, neither or not, {told} of {detailed}")
+    trees = [differencing.random_tree(chance) for _ in range(teams)]
+    derived = sum(differencing.count_derivable(tree, visible_children) for tree in trees)
+    plain = sum(differencing.count_derivable(tree, differencing.plain_minimum) > 0 for tree in trees)
+    print(f"  groups less their teams: {derived} sets of too few; with a minimum alone in {plain} trees")
+    return not recovered and not derived
+
+
+if __name__ == "__main__":
+    size = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    held = [report_reader("sqlite", size), report_reader("postgresql", size), report_differencing(10 * size)]
+    sys.exit(not all(held))
