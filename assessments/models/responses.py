@@ -12,10 +12,28 @@ from django.utils.translation import gettext_lazy as _
 from .base import Freezable
 from .rounds import Assessment
 
-# A null takes an answer away. SQLite has a function for just this (RFC 7396).
-_MERGED = {
-    "sqlite": "JSON_PATCH(answers, %s)",
-    "postgresql": "JSONB_STRIP_NULLS(answers || %s::jsonb)",
+# A null takes an answer away; SQLite has a function for just this (RFC 7396). PostgreSQL keeps with each
+# row the number of the transaction that wrote it, so there a save writes all of the team's rows anew:
+# none tells when it was saved, nor that it was. They are locked in one order, so nobody waits in a circle.
+_MERGE = {
+    "sqlite": """
+        UPDATE assessments_response
+        SET answers = JSON_PATCH(answers, %(answers)s), complete = (complete OR %(complete)s)
+        WHERE id = %(pk)s
+    """,
+    "postgresql": """
+        WITH team AS (
+            SELECT id FROM assessments_response
+            WHERE assessment_id = (SELECT assessment_id FROM assessments_response WHERE id = %(pk)s)
+            ORDER BY id FOR UPDATE
+        )
+        UPDATE assessments_response AS r
+        SET answers = JSONB_STRIP_NULLS(
+                r.answers || (CASE WHEN r.id = %(pk)s THEN %(answers)s ELSE '{}' END)::jsonb
+            ),
+            complete = (r.complete OR (%(complete)s AND r.id = %(pk)s))
+        FROM team WHERE r.id = team.id
+    """,
 }
 
 
@@ -58,9 +76,8 @@ class Response(Freezable):
         """
         with connection.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {cls._meta.db_table} SET answers = {_MERGED[connection.vendor]}, "  # noqa: S608
-                "complete = (complete OR %s) WHERE id = %s",
-                [json.dumps(answers), complete, pk.hex],
+                _MERGE[connection.vendor],
+                {"answers": json.dumps(answers), "complete": complete, "pk": pk.hex},
             )
             return bool(cursor.rowcount)
 

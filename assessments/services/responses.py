@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from .. import tokens
@@ -56,9 +57,7 @@ def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:
     """
     shuffle = random.SystemRandom().shuffle
     # locked before they are read: a save that is under way comes before this, or finds nothing
-    responses = Response.objects.filter(assessment__round=closing).select_for_update(of=("self",))
-    found = list(responses.values_list("assessment_id", "answers", "complete"))
-    rows = [(assessment, answers) for assessment, answers, complete in found if complete]
+    rows = [(found.assessment_id, found.answers) for found in _locked_responses(closing) if found.complete]
     shuffle(rows)
     comments = [(assessment, answers.pop(COMMENT)) for assessment, answers in rows if answers.get(COMMENT)]
     shuffle(comments)
@@ -70,6 +69,12 @@ def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:
     Comment.objects.bulk_create(Comment(assessment_id=assessment, text=text) for assessment, text in comments)
     rewrite_invitations(closing, forget_links=True)
     return rows
+
+
+def _locked_responses(of: Round) -> QuerySet[Response]:
+    """The round's responses, held until the end of the transaction; locked in the order that saving uses."""
+    responses = Response.objects.filter(assessment__round=of).order_by("pk")
+    return responses.select_for_update(of=("self",))
 
 
 def rewrite_invitations(of: Round, *, forget_links: bool = False) -> None:
@@ -84,7 +89,7 @@ def rewrite_invitations(of: Round, *, forget_links: bool = False) -> None:
 
 def rewrite_responses(of: Round) -> None:
     """Store the round's responses anew in random order, under the same ids."""
-    responses = list(Response.objects.filter(assessment__round=of).select_for_update(of=("self",)))
+    responses = list(_locked_responses(of))
     random.SystemRandom().shuffle(responses)
     Response.objects.filter(assessment__round=of).delete()
     Response.objects.bulk_create(responses, batch_size=500)

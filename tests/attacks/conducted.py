@@ -1,4 +1,4 @@
-"""Attack 1 in a process and a database of its own, whichever settings the caller runs under."""
+"""An attack in a process and a database of its own, whichever settings the caller runs under."""
 
 from __future__ import annotations
 
@@ -17,17 +17,22 @@ ROOT = Path(__file__).parents[2]
 
 def read_database(engine: str, rounds: int) -> dict[str, Any]:
     """The figures of the attack on ``"sqlite"`` or ``"postgresql"``."""
+    return run_on(engine, "tests.attacks.database_reader", str(rounds))
+
+
+def run_on(engine: str, module: str, *arguments: str) -> dict[str, Any]:
+    """What a module prints about a new database of ``"sqlite"`` or ``"postgresql"``."""
     if engine == "sqlite":
-        return _read({"DATABASE_URL": ""}, rounds)
+        return _run({"DATABASE_URL": ""}, module, *arguments)
     with postgresql() as environment:
-        return _read(environment, rounds)
+        return _run(environment, module, *arguments)
 
 
-def _read(environment: dict[str, str], rounds: int) -> dict[str, Any]:
+def _run(environment: dict[str, str], module: str, *arguments: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="attack-") as folder:
         fixed = {"DATA_DIR": folder, "SECRET_KEY": "a key for attacks only", "EMAIL_URL": "", "SITE_URL": ""}
         done = subprocess.run(
-            [sys.executable, "-m", "tests.attacks.database_reader", str(rounds)],
+            [sys.executable, "-m", module, *arguments],
             cwd=ROOT, env={**os.environ, **fixed, "DEBUG": "", **environment},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
