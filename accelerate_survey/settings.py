@@ -135,6 +135,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# how many of our own proxies add to X-Forwarded-For: with https there is one in front
+ALLAUTH_TRUSTED_PROXY_COUNT = int(_value("TRUSTED_PROXIES", "1" if SECURE else "0"))
 ACCOUNT_ADAPTER = "assessments.accounts.AccountAdapter"  # sign-up is closed: an administrator invites
 ACCOUNT_FORMS = {
     "login": "assessments.accounts.SignInForm",

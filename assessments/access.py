@@ -7,11 +7,12 @@ get 403, with the reason.
 
 import datetime as dt
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -195,9 +196,10 @@ def get_assessment(
         raise Http404
     visible_from = results_open_to_coaches(assessment.round)
     if visible_from and now < visible_from and not is_on_team(user, team):
+        zone = ZoneInfo(team.organization.time_zone)
         raise PermissionDenied(
             _("The team sees its results first. They open to you on %(day)s.")
-            % {"day": formats.date_format(timezone.localtime(visible_from), "DATETIME_FORMAT")}
+            % {"day": formats.date_format(visible_from.astimezone(zone), "DATETIME_FORMAT")}
         )
     return assessment
 

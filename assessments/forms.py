@@ -1,5 +1,6 @@
 """Forms: what may be posted, and in which words it is refused."""
 
+import datetime as dt
 import zoneinfo
 from collections.abc import Mapping
 from functools import cache
@@ -181,7 +182,14 @@ def moment(label: Any) -> forms.DateTimeField:
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         help_text=WHICH_CLOCK,
+        validators=[_in_this_century],
     )
+
+
+def _in_this_century(value: dt.datetime) -> None:
+    """Refuse a day at the end of all calendars, which no other time zone has."""
+    if not 2000 <= value.year < 2100:
+        raise ValidationError(_("Give a year from 2000 to 2099."))
 
 
 def days_for_the_team() -> forms.IntegerField:

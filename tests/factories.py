@@ -95,6 +95,13 @@ def set_schedule(organization: Organization, *, now: dt.datetime = NOW, **fields
     return schedules.set_schedule(organization=organization, now=now, **values)
 
 
+def open_round_elsewhere(size: int = 6) -> Round:
+    """An open round of another organization, with one team."""
+    elsewhere = make_organization("Elsewhere")
+    make_team(elsewhere, "Team Elsewhere", size)
+    return open_round(elsewhere)
+
+
 def token_of(invitation: Invitation) -> str:
     """What stands in the invitation's link."""
     return rounds.link_token(invitation, invitation.assessment.round)

@@ -301,6 +301,17 @@ def test_nobody_makes_an_account_for_themselves(client: Client, db: None) -> Non
     assert not User.objects.exists()
 
 
+def test_nobody_changes_their_own_address(client: Client, mia: User) -> None:
+    """They would join the roster's newcomers, be invited once more, and vote twice."""
+    client.force_login(mia)
+
+    for method in ("get", "post"):
+        answer = getattr(client, method)("/account/email/", {"email": "other@example.org", "action_add": ""})
+        assert answer.status_code == 404
+    mia.refresh_from_db()
+    assert mia.email == "mia@example.org"
+
+
 @pytest.mark.parametrize(
     "where", ["//evil.example", "https://evil.example", "https:evil.example", "/\\evil.example"]
 )

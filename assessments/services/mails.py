@@ -58,6 +58,10 @@ class NotSent(Exception):
         self.for_good = for_good  # another try would end in the same way
 
 
+class Unreachable(NotSent):
+    """The mail server cannot be talked to at all, so it would take no other mail either."""
+
+
 class MaybeSent(Exception):
     """The connection broke while a mail was being handed over: it may arrive, or not."""
 
@@ -125,14 +129,16 @@ def _queue(
 @transaction.atomic
 def queue_account(*, organization: Organization, user: User, by: User | None, now: dt.datetime) -> Mail:
     """The invitation to sign in; the one that is waiting already, if there is one."""
-    mail, _created = Mail.objects.get_or_create(
-        organization=organization,
-        kind=MailKind.ACCOUNT,
-        email=user.email,
-        state=MailState.WAITING,
-        defaults={"due_at": now},
-    )
-    return mail
+    about = {"organization": organization, "kind": MailKind.ACCOUNT, "email": user.email}
+    waiting = Mail.objects.filter(**about, state=MailState.WAITING).first()
+    return _now(waiting, now) if waiting else Mail.objects.create(**about, due_at=now)
+
+
+def _now(waiting: Mail, now: dt.datetime) -> Mail:
+    """Somebody asks for it: it does not wait for its next try."""
+    waiting.due_at = now
+    waiting.save(update_fields=["due_at"])
+    return waiting
 
 
 @transaction.atomic
@@ -223,17 +229,21 @@ def _invitation_mail(mail: Mail) -> EmailMessage:
 
 
 def hand_over(message: EmailMessage) -> None:
-    """Give a message for one person to the mail server. Raises NotSent and MaybeSent.
+    """Give a message for one person to the mail server. Raises NotSent, Unreachable and MaybeSent.
 
     A server that cannot be reached, or that answers with a refusal, has not taken it. One that
     falls silent in the middle may have.
     """
+    try:
+        message.message()
+    except ValueError as error:  # a domain that no encoding has
+        raise NotSent(_("No mail can be written to this address."), for_good=True) from error
     connection = get_connection()
     try:
         try:
             connection.open()
         except OSError as error:  # smtplib's errors are OSErrors, too
-            raise NotSent(_words(error), for_good=False) from error
+            raise Unreachable(_words(error), for_good=False) from error
         try:
             connection.send_messages([message])
         except smtplib.SMTPRecipientsRefused as error:
@@ -307,7 +317,7 @@ def resend_invitation(*, assessment: Assessment, email: str, by: User | None, no
     mail = Mail.objects.filter(assessment=assessment, kind=MailKind.INVITATION, email__iexact=email).first()
     if mail is None:
         raise ServiceError(_("%(person)s has no invitation in this round yet.") % {"person": email})
-    return mail if mail.state == MailState.WAITING else send_again(mail=mail, by=by, now=now)
+    return _now(mail, now) if mail.state == MailState.WAITING else send_again(mail=mail, by=by, now=now)
 
 
 # --- No more ----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from ..models import (
 from .audit import Event, audited, forget, record
 from .errors import ServiceError
 from .responses import lock_round
+from .schedules import keep_local_times
 
 
 def make_slug(name: str) -> str:
@@ -59,11 +60,13 @@ def change_organization(
     by: User | None,
 ) -> Organization:
     """Change how the organization asks. A round that is open keeps the minimum that it promised."""
+    clock = organization.time_zone
     organization.name, organization.time_zone = name, time_zone
     organization.minimum_responses = minimum_responses
     organization.keep_responses_days = keep_responses_days
     organization.full_clean()
     organization.save()
+    keep_local_times(organization=organization, before=clock)
     return organization
 
 

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from .. import emails, tokens
 from ..models import Invitation, Response, Round, TeamMembership
 from ..schedule import reminder_times
-from .mails import MaybeSent, NotSent, hand_over
+from .mails import MaybeSent, NotSent, Unreachable, hand_over
 from .responses import lock_round
 from .rounds import link_token, secret_of
 
@@ -44,11 +44,12 @@ def due_reminder(*, round: Round, now: dt.datetime) -> bool:
 def send_reminders(*, round: Round) -> None:
     """Go through the people of an open round and remind those whose answers are not complete.
 
-    When the mail server fails, this stops. Batches since the last mail that it took are given
-    back for another run; what is left of one in which it took a mail is not, so nobody is
-    reminded twice.
+    When the mail server cannot be reached, or is too busy for the first mail, this stops. Batches since
+    the last mail that it took are given back for another run; what is left of one in which it took a
+    mail is not, so nobody is reminded twice. Mails that it refuses later, or may have taken, are let go.
     """
     unproven: list[Invitation] = []
+    it_works = False
     while batch := _claim(round):
         unproven += batch
         complete = _complete(batch)
@@ -64,15 +65,14 @@ def send_reminders(*, round: Round) -> None:
             try:
                 hand_over(message)
             except NotSent as error:
-                if error.for_good:
-                    continue
+                if error.for_good or (it_works and not isinstance(error, Unreachable)):
+                    continue  # it is about this person's mailbox
                 _give_back(round, unproven)
                 logger.warning("The mail server took no reminder. What is left is tried again.")
                 return
             except MaybeSent:
-                logger.warning("The mail server fell silent over a reminder. What is left is tried again.")
-                return
-            unproven = []
+                logger.warning("The mail server fell silent over a reminder.")
+            it_works, unproven = True, []
 
 
 def _waiting(of: Round) -> QuerySet[Invitation]:

@@ -315,7 +315,12 @@ class _Planning:
             for email, row in rows.items():
                 if email not in before:
                     added.append(
-                        Entry(name, row.name or email.split("@")[0], email, row.role or TeamRole.MEMBER.value)
+                        Entry(
+                            name,
+                            row.name or email.split("@")[0][:150],
+                            email,
+                            row.role or TeamRole.MEMBER.value,
+                        )
                     )
                 elif row.role not in ("", before[email].role):
                     roles.append(replace(before[email], role=row.role))
@@ -399,7 +404,7 @@ def change_roster(
     Raises RosterChanged where the plan has become another one, and ValidationError.
     """
     # two at a time would make the same people twice
-    Organization.objects.select_for_update().get(pk=organization.pk)
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     try:
         plan = plan_roster(current_roster(organization), rows, whole=whole)
     except RosterFileError as error:

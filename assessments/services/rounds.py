@@ -82,6 +82,7 @@ def open_round(
         if now >= opening.closes_at:
             raise ServiceError(_("The round would end before it begins. Change when it closes."))
         if was_planned:
+            _refuse_a_second(opening)
             _invite_all(opening, now)
             _record(Event.OPENED, opening, by, now)
     with transaction.atomic():
@@ -97,6 +98,13 @@ def open_round(
 
 def _record(what: Event, of: Round, by: User | None, now: dt.datetime) -> None:
     record(what=what, subject=of, organization=of.organization, by=by, now=now)
+
+
+def _refuse_a_second(opening: Round) -> None:
+    """One round at a time: nobody is to hold two links, nor a page to show one of two."""
+    others = Round.objects.filter(organization=opening.organization, closed_at=None).exclude(salt="")
+    if other := others.first():
+        raise ServiceError(_("%(round)s is still open. Close it first.") % {"round": other})
 
 
 def _invite_all(opening: Round, now: dt.datetime) -> None:

@@ -114,6 +114,18 @@ def change_round(
     return planned
 
 
+@transaction.atomic
+def keep_local_times(*, organization: Organization, before: str) -> None:
+    """Move a round that is planned to open by itself to the same times on the organization's new clock."""
+    _lock(organization)
+    planned = planned_round(organization)
+    if planned and before != organization.time_zone:
+        old, new = ZoneInfo(before), ZoneInfo(organization.time_zone)
+        planned.opens_at = planned.opens_at.astimezone(old).replace(tzinfo=new)
+        planned.closes_at = planned.closes_at.astimezone(old).replace(tzinfo=new)
+        planned.save(update_fields=["opens_at", "closes_at"])
+
+
 @audited
 def skip_round(*, round: Round, by: User | None, now: dt.datetime) -> Round | None:
     """Take back a round that has not been opened yet, for good; the round that is planned in its place."""

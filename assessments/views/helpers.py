@@ -1,11 +1,15 @@
 """What several views do alike."""
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from ..models import Organization, Team
+from ..models import Organization, Round, Team
+from ..queries import newcomers
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -33,3 +37,27 @@ def show_form(
         {"form": form, "title": title, "organization": organization, "team": team, "hide_organization": team},
         status=422 if form.is_bound else 200,
     )
+
+
+def tell_of_newcomers(request: HttpRequest, organization: Organization, new_teams: bool = False) -> None:
+    """Say when and where those are asked who came while a round is open."""
+    for running in Round.objects.filter(organization=organization, closed_at=None).exclude(salt=""):
+        number = newcomers(running)
+        if number:
+            messages.info(
+                request,
+                ngettext(
+                    "%(round)s is open, and %(number)d person on its teams has no invitation yet. "
+                    "An administrator can invite them on its page.",
+                    "%(round)s is open, and %(number)d people on its teams have no invitation yet. "
+                    "An administrator can invite them on its page.",
+                    number,
+                )
+                % {"round": running, "number": number},
+            )
+        if new_teams:
+            messages.info(
+                request,
+                _("%(round)s is open without the new teams. They are asked from the next round on.")
+                % {"round": running},
+            )

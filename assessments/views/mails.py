@@ -4,6 +4,7 @@ import datetime as dt
 import email
 import email.policy
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -46,6 +47,7 @@ def organization_mails(request: SignedInRequest, org: str) -> HttpResponse:
             "counts": mail_counts(recent),
             "failed": waiting.filter(state=MailState.FAILED).count(),
             "lost_before": now - service.IN_FLIGHT,
+            "mails_are_kept": mails_are_kept(),
         },
     )
 
@@ -103,8 +105,12 @@ def stop_mails(request: HttpRequest, signed: str) -> HttpResponse:
 
 
 def mails_are_kept() -> bool:
-    """Whether mails become files because no server is set."""
-    return bool(settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"))
+    """Whether mails become files because no server is set, on a machine that shows its pages to itself alone.
+
+    Kept mails hold everybody's links, and show who was reminded.
+    """
+    is_alone = urlsplit(settings.SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+    return is_alone and bool(settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"))
 
 
 @require_safe

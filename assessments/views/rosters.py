@@ -18,13 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import access, roster_file
 from ..access import Permission, SignedInRequest
 from ..forms import PeopleForm, RosterForm
-from ..models import Organization, Round
-from ..queries import newcomers
+from ..models import Organization
 from ..roster_file import Row
 from ..services import rosters
 from ..services.errors import ServiceError
 from ..services.rosters import RosterPlan
-from .helpers import refuse, show_form
+from .helpers import refuse, show_form, tell_of_newcomers
 
 PREVIEW_LASTS = dt.timedelta(days=1)
 
@@ -80,7 +79,7 @@ def change_roster(request: SignedInRequest, org: str) -> HttpResponse:
         _("Done: %(added)d people joined a team, %(roles)d changed roles, %(removed)d were taken off.")
         % {"added": len(plan.added), "roles": len(plan.roles), "removed": len(plan.removed)},
     )
-    _tell_of_newcomers(request, found, new_teams=bool(plan.teams))
+    tell_of_newcomers(request, found, new_teams=bool(plan.teams))
     return redirect("organization", found.slug)
 
 
@@ -117,7 +116,7 @@ def add_people(request: SignedInRequest, org: str, team: str) -> HttpResponse:
                     ngettext("%(number)d was on it already.", "%(number)d were on it already.", number)
                     % {"number": number},
                 )
-            _tell_of_newcomers(request, found.organization)
+            tell_of_newcomers(request, found.organization)
             return redirect("team", org, found.slug)
     return show_form(
         request, form, _("Add several people to %(team)s") % {"team": found}, found.organization, found
@@ -148,27 +147,3 @@ def _show_plan(
             "signed": signing.dumps(value, salt=_salt(organization), compress=True),
         },
     )
-
-
-def _tell_of_newcomers(request: HttpRequest, organization: Organization, new_teams: bool = False) -> None:
-    """Say when and where those are asked who came while a round is open."""
-    for running in Round.objects.filter(organization=organization, closed_at=None).exclude(salt=""):
-        number = newcomers(running)
-        if number:
-            messages.info(
-                request,
-                ngettext(
-                    "%(round)s is open, and %(number)d person on its teams has no invitation yet. "
-                    "An administrator can invite them on its page.",
-                    "%(round)s is open, and %(number)d people on its teams have no invitation yet. "
-                    "An administrator can invite them on its page.",
-                    number,
-                )
-                % {"round": running, "number": number},
-            )
-        if new_teams:
-            messages.info(
-                request,
-                _("%(round)s is open without the new teams. They are asked from the next round on.")
-                % {"round": running},
-            )

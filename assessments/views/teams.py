@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from ..queries import closed_assessments, participation
 from ..services import mails, people
 from ..services.errors import ServiceError
 from ..tasks import enqueue_mails
-from .helpers import refuse, show_form
+from .helpers import refuse, show_form, tell_of_newcomers
 
 
 @require_safe
@@ -95,6 +95,7 @@ def add_person(request: SignedInRequest, org: str, team: str) -> HttpResponse:
                 )
                 enqueue_mails(now)
             messages.success(request, _("%(name)s is on the team.") % {"name": membership.user})
+            tell_of_newcomers(request, found.organization)
             return redirect("team", org, found.slug)
     return show_form(
         request, form, _("Add a person to %(team)s") % {"team": found}, found.organization, found
@@ -116,7 +117,9 @@ def send_link(request: SignedInRequest, org: str, team: str, membership_id: int)
     """Send a person on the roster the link to the open round again; it is the same, and so is the answer."""
     found = access.get_team(request.user, org, team, Permission.MANAGE_ROSTER)
     membership = get_object_or_404(TeamMembership, team=found, pk=membership_id)
-    asked = get_object_or_404(Assessment.objects.exclude(round__salt=""), team=found)
+    asked = Assessment.objects.exclude(round__salt="").filter(team=found).order_by("round__closes_at").last()
+    if asked is None:
+        raise Http404
     now = timezone.now()
     try:
         mails.resend_invitation(assessment=asked, email=membership.user.email, by=request.user, now=now)

@@ -195,8 +195,8 @@ def test_a_made_up_link_is_unknown(running: Round, text: str) -> None:
         access.get_invitation(text, NOW)
 
 
-def test_the_secret_of_one_round_opens_no_other(running: Round, aviary: Organization) -> None:
-    other = factories.open_round(aviary, "2026 Q3")
+def test_the_secret_of_one_round_opens_no_other(running: Round) -> None:
+    other = factories.open_round_elsewhere()
     _number, secret = tokens.from_text(factories.tokens_of(running)[0])
 
     with pytest.raises(access.LinkUnknown):

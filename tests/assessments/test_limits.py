@@ -46,6 +46,10 @@ def test_another_address_is_not_held_back(client: Client) -> None:
     assert misses(client, 1, "203.0.113.8") == [404]
 
 
+def test_a_server_behind_a_socket_knows_no_addresses_and_limits_nobody(client: Client) -> None:
+    assert misses(client, 5, "") == [404] * 5
+
+
 def test_no_address_is_kept(client: Client) -> None:
     misses(client, 1)
 

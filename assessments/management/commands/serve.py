@@ -5,8 +5,8 @@ two children: the web server and the background worker. Children have sessions o
 that Ctrl-C reaches only this process, which stops them in order.
 """
 
-import contextlib
 import errno
+import logging
 import os
 import signal
 import socket
@@ -30,6 +30,8 @@ from django.utils import timezone
 from assessments import demo
 from assessments.emails import site_address
 from assessments.models import Organization
+
+logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -140,21 +142,25 @@ class _Watch:
 
     def run_until_stopped(self) -> None:
         """Watch over both until a signal comes or the web server ends."""
-        while not (self.stopping or _make_is_gone()):
-            if self.server.poll() is not None:
-                self.failed = self.stopping = True
-            self._keep_worker()
-            self._run_schedule()
-            time.sleep(LOOK_AGAIN)
-        self._stop()
+        try:
+            while not (self.stopping or _make_is_gone()):
+                if self.server.poll() is not None:
+                    self.failed = self.stopping = True
+                self._keep_worker()
+                self._run_schedule()
+                time.sleep(LOOK_AGAIN)
+        finally:
+            self._stop()
 
     def _run_schedule(self) -> None:
         """Once a minute do what is due; what fails is in the log and is tried again."""
         if time.monotonic() < self.next_run:
             return
         self.next_run = time.monotonic() + SECONDS_BETWEEN_RUNS
-        with contextlib.suppress(CommandError):
+        try:
             call_command("run_schedule", stdout=self.log)
+        except Exception:  # a database that is busy or full must not end the server
+            logger.exception("The schedule could not be run")
         connections.close_all()
 
     def _keep_worker(self) -> None:

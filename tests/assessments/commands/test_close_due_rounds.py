@@ -78,7 +78,9 @@ def test_one_rounds_failure_does_not_keep_another_open(
     """The first is broken, the second is closed all the same, and the failure is told."""
     from assessments.management.commands import close_due_rounds as command  # noqa: PLC0415
 
-    broken, whole = past(kestrel, "2026 Q2"), past(kestrel, "2026 Q3")
+    broken = past(kestrel, "2026 Q2")
+    elsewhere = factories.make_organization("Elsewhere")
+    whole = past(factories.make_team(elsewhere, "Team Elsewhere", 6), "2026 Q3")
     close = command.close_round
 
     def sometimes(*, round: Round, **values: Any) -> bool:

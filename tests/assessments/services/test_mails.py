@@ -164,6 +164,14 @@ def test_an_invitation_to_sign_in_is_queued_once_while_it_waits(aviary: Organiza
     assert factories.make_mail(aviary, ada) != first
 
 
+def test_two_that_wait_do_not_keep_a_third_from_being_asked_for(aviary: Organization, ada: User) -> None:
+    first = factories.make_mail(aviary, ada)
+    Mail.objects.create(organization=aviary, kind=first.kind, email=ada.email, due_at=NOW)
+
+    assert factories.make_mail(aviary, ada, now=NOW + DAY).due_at == NOW + DAY
+    assert Mail.objects.count() == 2
+
+
 def test_a_due_mail_is_handed_out_once_an_hour(running: Round) -> None:
     assert len(mails.take_due(now=NOW)) == 6
     assert mails.take_due(now=NOW + 59 * MINUTE) == []
@@ -375,6 +383,25 @@ def test_a_lost_link_that_is_on_its_way_is_not_sent_twice(mail: Mail) -> None:
     again = mails.resend_invitation(assessment=mail.assessment, email=mail.email, by=None, now=NOW)
 
     assert again == mail
+
+
+def test_a_lost_link_does_not_wait_for_its_next_try(mail: Mail) -> None:
+    Mail.objects.filter(pk=mail.pk).update(due_at=NOW + DAY)
+
+    again = mails.resend_invitation(assessment=mail.assessment, email=mail.email, by=None, now=NOW)
+
+    assert (again.pk, again.due_at) == (mail.pk, NOW)
+    assert mail.pk in mails.take_due(now=NOW)
+
+
+def test_an_address_that_no_mail_can_be_written_to_is_told(mail: Mail) -> None:
+    odd = f"a@{'ü' * 62}.de"
+    for model in (Invitation, User, Mail):
+        model.objects.filter(email=mail.email).update(email=odd)
+
+    after = deliver(mail)
+
+    assert (after.state, after.error) == (MailState.FAILED, "No mail can be written to this address.")
 
 
 def test_who_was_not_invited_has_no_link_to_send(mail: Mail) -> None:

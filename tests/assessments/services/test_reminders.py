@@ -137,9 +137,11 @@ def test_everybody_is_marked_alike(running: Round, kestrel: Team) -> None:
 def test_the_database_is_asked_the_same_whoever_has_answered(kestrel: Team) -> None:
     """The same statements, apart from ids: for a round that nobody answered, and one that all did."""
     asked = []
-    for name, values in (("2026 Q2", []), ("2026 Q3", [5] * 6)):
-        running = factories.open_round(kestrel.organization, name)
-        factories.answer_all(running, kestrel, values)
+    for running, values in (
+        (factories.open_round(kestrel.organization), []),
+        (factories.open_round_elsewhere(), [5] * 6),
+    ):
+        factories.answer_all(running, running.assessments.get().team, values)
         assert is_due(running, NOW + 7 * DAY)
         with CaptureQueriesContext(connection) as queries:
             reminders.send_reminders(round=running)
@@ -221,16 +223,19 @@ def test_a_server_that_dies_half_way_reminds_nobody_twice(
     monkeypatch.setattr(reminders, "BATCH", 2)
     taken: list[str] = []
 
-    def dies_after_three(address: str) -> None:
-        if len(taken) == 3:
-            busy(address)
-        taken.append(address)
+    opening = EmailBackend.open
 
-    server(dies_after_three)
+    def dies_after_three(self: EmailBackend) -> Any:
+        if len(taken) == 3:
+            raise ConnectionRefusedError
+        return opening(self)
+
+    monkeypatch.setattr(EmailBackend, "open", dies_after_three)
+    server(taken.append)
     first = remind(running)
     assert (len(first), sorted(marks(running))) == (3, [0, 0, 1, 1, 1, 1])
 
-    server(well)
+    monkeypatch.setattr(EmailBackend, "open", opening)
     second = remind(running)
 
     assert len(second) == 2
@@ -249,17 +254,39 @@ def test_an_address_that_is_refused_for_good_stops_nobody_else(running: Round, s
     assert remind(running) == []
 
 
+def test_a_full_mailbox_stops_nobody_else(running: Round, server: Server) -> None:
+    taken: list[str] = []
+
+    def the_third_is_full(address: str) -> None:
+        taken.append(address)
+        if len(taken) == 3:
+            raise smtplib.SMTPRecipientsRefused({address: (452, b"mailbox full")})
+
+    server(the_third_is_full)
+
+    assert len(remind(running)) == 5
+    assert remind(running) == []
+
+
+def test_an_address_that_no_mail_can_be_written_to_stops_nobody_else(running: Round, kestrel: Team) -> None:
+    odd = f"a@{'ü' * 62}.de"
+    Invitation.objects.filter(email=SIX[0]).update(email=odd)
+    kestrel.members.filter(email=SIX[0]).update(email=odd)
+
+    assert remind(running) == SIX[1:]
+
+
 def test_a_mail_that_may_have_gone_out_is_not_sent_again(running: Round, server: Server) -> None:
     def fall_silent(address: str) -> None:
         mail.outbox.append(mail.EmailMessage(to=[address]))
         raise TimeoutError
 
     server(fall_silent)
-    (first,) = remind(running)
+    assert remind(running) == SIX
 
     server(well)
 
-    assert first not in remind(running)
+    assert remind(running) == []
 
 
 def test_a_worker_that_dies_sends_nothing_twice(running: Round, server: Server) -> None:

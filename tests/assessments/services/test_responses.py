@@ -195,7 +195,7 @@ def test_comments_of_what_was_not_sent_are_gone(running: Round, token: str) -> N
 
 
 def test_another_rounds_answers_stay(running: Round, token: str) -> None:
-    other = factories.open_round(running.organization, "2026 Q3")
+    other = factories.open_round_elsewhere()
     before = set(Response.objects.filter(assessment__round=other).values_list("pk", flat=True))
 
     close_round(round=running, by=None, now=NOW)

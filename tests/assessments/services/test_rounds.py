@@ -306,8 +306,16 @@ def test_a_round_that_nobody_answered_can_be_closed(running: Round) -> None:
     assert set(Score.objects.values_list("suppression", flat=True)) == {"too_few"}
 
 
+def test_one_round_is_open_at_a_time(running: Round) -> None:
+    second = factories.make_round(running.organization, "2026 Q3")
+
+    with pytest.raises(ServiceError, match="2026 Q2 is still open"):
+        rounds.open_round(round=second, by=None, now=NOW)
+    assert not Assessment.objects.filter(round=second).exists()
+
+
 def test_closing_one_round_leaves_others_open(running: Round) -> None:
-    other = factories.open_round(running.organization, "2026 Q3")
+    other = factories.open_round_elsewhere()
     before = Response.objects.filter(assessment__round=other).count()
 
     close_now(running)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from assessments import queries
 from assessments.models import Organization, Round, Schedule, Team
-from assessments.services import rounds, schedules
+from assessments.services import people, rounds, schedules
 from assessments.services.errors import ServiceError
 from tests import factories
 from tests.factories import DAY, NOW, set_schedule
@@ -105,6 +106,19 @@ def test_a_round_that_was_opened_by_hand_before_its_time_does_not_come_again(ber
     plan(berlin, AUGUST - 2 * DAY)
 
     assert planned(berlin).opens_at == NOVEMBER
+
+
+def test_another_clock_keeps_the_hour(berlin: Organization) -> None:
+    set_schedule(berlin)
+    before = planned(berlin).opens_at.astimezone(ZoneInfo("Europe/Berlin"))
+
+    people.change_organization(
+        organization=berlin, name=berlin.name, time_zone="America/Los_Angeles",
+        minimum_responses=5, keep_responses_days=None, by=None,
+    )  # fmt: skip
+
+    after = planned(berlin).opens_at.astimezone(ZoneInfo("America/Los_Angeles"))
+    assert after.replace(tzinfo=None) == before.replace(tzinfo=None)
 
 
 def test_a_name_that_is_taken_gets_a_number(berlin: Organization) -> None:

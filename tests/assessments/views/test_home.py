@@ -66,6 +66,14 @@ def test_administrators_read_mails_that_were_kept(kept: None, ada: User, sign_in
     assert "-----" not in html
 
 
+def test_a_site_that_others_reach_shows_no_kept_mails(
+    kept: None, ada: User, sign_in: SignIn, settings: Any
+) -> None:
+    settings.SITE_URL = "https://survey.example.org"
+
+    assert sign_in(ada).get("/mails/").status_code == 404
+
+
 def test_two_mails_in_one_file_are_two(kept: None, ada: User, sign_in: SignIn, tmp_path: Path) -> None:
     """Files are named by the second and a number that comes again."""
     send_mail("Twins", "Text", None, ["lee@example.org"])
