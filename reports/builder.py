@@ -215,11 +215,17 @@ class _Writer:
             agreement=score.agreement,
             two_camps=score.two_camps,
             dont_know=None if score.dont_know is None else disclosure.display_share(score.dont_know),
-            statements=tuple(
-                StatementResult(text=self.text(statement.text), **score.distribution[statement.key])
-                for statement in capability.statements
-                if score.distribution and statement.key in score.distribution
-            ),
+            statements=self._statements(score, capability),
+        )
+
+    def _statements(self, score: Score, capability: Capability) -> tuple[StatementResult, ...]:
+        """How many disagree and agree; beside last round's they would tell how the one who changed does."""
+        if not score.distribution or self.before_in_words:
+            return ()
+        return tuple(
+            StatementResult(text=self.text(statement.text), **score.distribution[statement.key])
+            for statement in capability.statements
+            if statement.key in score.distribution
         )
 
     def _advice(self, capability: Capability, level: str) -> Advice:

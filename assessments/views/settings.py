@@ -28,7 +28,7 @@ ENTRIES_A_PAGE = 50
 
 SENTENCES = {
     "opened": gettext_lazy("%(who)s opened %(subject)s."),
-    "invited": gettext_lazy("%(who)s invited to %(subject)s who had joined a team since."),
+    "invited": gettext_lazy("%(who)s invited the people who had joined since %(subject)s opened."),
     "closed": gettext_lazy("%(who)s closed %(subject)s."),
     "archived": gettext_lazy("%(who)s archived %(subject)s."),
     "roster_loaded": gettext_lazy("%(who)s brought in people from a file."),

@@ -179,7 +179,10 @@ def count_recovered_from_means(cases: Iterable[Leaver]) -> int:
 
 
 def count_classes_recovered(cases: Iterable[Leaver]) -> tuple[int, int]:
-    """Teams whose counts of statements, kept from both quarters, tell how the leaver judged; of how many."""
+    """Teams whose counts of statements, if both quarters had them, told how the leaver judged; of how many.
+
+    So the product leaves this quarter's out.
+    """
     detailed = [case for case in cases if len(case.staying) >= disclosure.DETAIL_MINIMUM]
     before = shown_of([case.before for case in detailed])
     return sum(1 for page in before if page[-1]), len(detailed)

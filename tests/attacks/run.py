@@ -53,7 +53,7 @@ def report_differencing(teams: int) -> bool:
     kept = differencing.count_recovered(small, differencing.in_full, chance)
     print(f"  both quarters' pages kept, 6 or 7 people: at most {kept} of {len(small)}")
     told, detailed = differencing.count_classes_recovered(cases)
-    print(f"  both quarters' pages kept, 9 to 12 people: agreed, neither or not, {told} of {detailed}")
+    print(f"  9 to 12 people, with this quarter's counts of statements (left out): {told} of {detailed} told")
     trees = [differencing.random_tree(chance) for _ in range(teams)]
     derived = sum(differencing.count_derivable(tree, visible_children) for tree in trees)
     plain = sum(differencing.count_derivable(tree, differencing.plain_minimum) > 0 for tree in trees)

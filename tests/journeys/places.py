@@ -186,7 +186,6 @@ PLACES = [
         "/account/password/change/",
         do=send("Save", oldpassword="no", password1="x", password2="y"),
     ),
-    Place("email-address", "lee", "/account/email/"),
     Place("sign-out", "lee", "/account/logout/"),
 ]
 

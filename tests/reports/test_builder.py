@@ -161,6 +161,20 @@ def test_last_round_is_one_word_where_one_person_changed(kestrel: Team) -> None:
     assert all(len(capability.previous.bands) == 1 for capability in content.capabilities)
 
 
+@pytest.mark.parametrize(("left", "told"), [(0, True), (1, False), (2, True)])
+def test_statements_are_not_counted_where_one_person_changed(
+    aviary: Organization, left: int, told: bool
+) -> None:
+    """Nine less eight would tell whether the one who left agrees."""
+    team = factories.make_team(aviary, "Team Owl", size=10)
+    closed(team, [5] * 10)
+    for membership in list(team.memberships.all())[:left]:
+        people.remove_from_team(membership=membership, by=None)
+    content = content_of(closed(team, [5] * (10 - left), "2026 Q3", 90), team)
+
+    assert bool(content.capabilities[0].result.statements) is told
+
+
 def test_a_first_round_has_nobody_to_compare_with(kestrel: Team) -> None:
     first = closed(kestrel, [5] * 6)
 

@@ -36,7 +36,7 @@ function autosave(form) {
     if (leaving || signal.aborted) return;
     if (response?.ok) {
       failures = 0;
-      say("saved", `${form.dataset.saved} ${new Date().toLocaleTimeString([], { timeStyle: "short" })}`);
+      say("saved", `${form.dataset.saved} ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}`);
       save();
       return;
     }
