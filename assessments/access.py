@@ -95,16 +95,18 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 NOBODY: frozenset[Permission] = frozenset()
 
 
+def _allowed(membership: OrganizationMembership | TeamMembership | None) -> frozenset[Permission]:
+    return ROLE_PERMISSIONS[membership.role] if membership else NOBODY
+
+
 def organization_permissions(user: User, organization: Organization) -> frozenset[Permission]:
     """What the user's role in the organization allows."""
-    membership = OrganizationMembership.objects.filter(user=user, organization=organization).first()
-    return ROLE_PERMISSIONS[membership.role] if membership else NOBODY
+    return _allowed(OrganizationMembership.objects.filter(user=user, organization=organization).first())
 
 
 def team_permissions(user: User, team: Team) -> frozenset[Permission]:
     """What the user's roles in the team and in its organization allow."""
-    membership = TeamMembership.objects.filter(user=user, team=team).first()
-    own = ROLE_PERMISSIONS[membership.role] if membership else NOBODY
+    own = _allowed(TeamMembership.objects.filter(user=user, team=team).first())
     return own | organization_permissions(user, team.organization)
 
 
@@ -121,7 +123,7 @@ def get_organization(user: User, slug: str, permission: Permission) -> Organizat
     membership = _membership(user, slug)
     if membership is None:
         raise Http404
-    _require(permission, ROLE_PERMISSIONS[membership.role], Permission.VIEW_ORGANIZATION)
+    _require(permission, _allowed(membership), Permission.VIEW_ORGANIZATION)
     return membership.organization
 
 
@@ -151,10 +153,7 @@ def get_team(user: User, slug: str, team_slug: str, permission: Permission) -> T
     """A team of the organization with this address."""
     teams = Team.objects.filter(organization__slug=slug, slug=team_slug)
     on_it = TeamMembership.objects.filter(user=user, team__in=teams).first()
-    official = _membership(user, slug)
-    held = (ROLE_PERMISSIONS[on_it.role] if on_it else NOBODY) | (
-        ROLE_PERMISSIONS[official.role] if official else NOBODY
-    )
+    held = _allowed(on_it) | _allowed(_membership(user, slug))
     team = teams.select_related("organization", "group").first() if held else None
     if team is None:
         raise Http404

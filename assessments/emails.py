@@ -17,6 +17,15 @@ from . import access
 from .models import Assessment, Invitation, Organization, Round, User
 
 
+def mails_are_kept() -> bool:
+    """Whether mails become files because no server is set, on a machine that shows its pages to itself alone.
+
+    Kept mails hold everybody's links, and show who was reminded.
+    """
+    is_alone = urlsplit(settings.SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+    return is_alone and bool(settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"))
+
+
 def site_address(path: str) -> str:
     """A path of this site as people can follow it; never made from a request's host."""
     return f"{settings.SITE_URL}{path}"

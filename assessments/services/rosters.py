@@ -317,7 +317,7 @@ class _Planning:
                     added.append(
                         Entry(
                             name,
-                            row.name or email.split("@")[0][:150],
+                            row.name or email.split("@")[0][: roster_file.LENGTHS["name"]],
                             email,
                             row.role or TeamRole.MEMBER.value,
                         )

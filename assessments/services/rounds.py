@@ -22,7 +22,7 @@ from ..models import (
     TeamMembership,
     User,
 )
-from ..queries import load_instrument, previous_assessment
+from ..queries import load_instrument, open_rounds, previous_assessment
 from .audit import Event, audited, record
 from .errors import ServiceError
 from .responses import lock_round, rewrite_invitations, rewrite_responses, seal, wipe_deleted_rows
@@ -102,8 +102,7 @@ def _record(what: Event, of: Round, by: User | None, now: dt.datetime) -> None:
 
 def _refuse_a_second(opening: Round) -> None:
     """One round at a time: nobody is to hold two links, nor a page to show one of two."""
-    others = Round.objects.filter(organization=opening.organization, closed_at=None).exclude(salt="")
-    if other := others.first():
+    if other := open_rounds(opening.organization).first():
         raise ServiceError(_("%(round)s is still open. Close it first.") % {"round": other})
 
 

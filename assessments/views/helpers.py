@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..models import Organization, Round, Team
-from ..queries import newcomers
+from ..models import Organization, Team
+from ..queries import newcomers, open_rounds
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -41,7 +41,7 @@ def show_form(
 
 def tell_of_newcomers(request: HttpRequest, organization: Organization, new_teams: bool = False) -> None:
     """Say when and where those are asked who came while a round is open."""
-    for running in Round.objects.filter(organization=organization, closed_at=None).exclude(salt=""):
+    for running in open_rounds(organization):
         number = newcomers(running)
         if number:
             messages.info(

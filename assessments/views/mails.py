@@ -4,7 +4,6 @@ import datetime as dt
 import email
 import email.policy
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import access
 from ..access import Permission, SignedInRequest
+from ..emails import mails_are_kept
 from ..models import Mail, MailState, MailStop, OrganizationMembership, OrganizationRole
 from ..queries import mail_counts
 from ..services import mails as service
@@ -102,15 +102,6 @@ def stop_mails(request: HttpRequest, signed: str) -> HttpResponse:
         "assessments/stop_mails.html",
         {"sender": organization, "stopped": stopped, "is_done": request.method == "POST"},
     )
-
-
-def mails_are_kept() -> bool:
-    """Whether mails become files because no server is set, on a machine that shows its pages to itself alone.
-
-    Kept mails hold everybody's links, and show who was reminded.
-    """
-    is_alone = urlsplit(settings.SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
-    return is_alone and bool(settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"))
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import access
 from ..access import Permission, SignedInRequest
+from ..emails import mails_are_kept
 from ..forms import ORGANIZATION_ROLES, GroupForm, PersonForm, TeamForm
 from ..models import OrganizationMembership
 from ..queries import rounds_of, teams_of
@@ -17,7 +18,6 @@ from ..services import mails, people
 from ..services.errors import ServiceError
 from ..tasks import enqueue_mails
 from .helpers import refuse, show_form
-from .mails import mails_are_kept
 
 
 @require_safe

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import access
 from ..access import Permission, SignedInRequest
 from ..forms import TEAM_ROLES, PersonForm, TeamForm
-from ..models import Assessment, Round, TeamMembership
-from ..queries import closed_assessments, participation
+from ..models import Assessment, TeamMembership
+from ..queries import closed_assessments, open_rounds, participation
 from ..services import mails, people
 from ..services.errors import ServiceError
 from ..tasks import enqueue_mails
@@ -25,7 +25,7 @@ def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
     held = access.team_permissions(request.user, found)
     now = timezone.now()
-    running = Round.objects.filter(assessments__team=found, closed_at=None).exclude(salt="").first()
+    running = open_rounds(found.organization).filter(assessments__team=found).first()
     counts = participation(running, found) if running and Permission.VIEW_PARTICIPATION in held else []
     return render(
         request,

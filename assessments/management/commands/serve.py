@@ -28,7 +28,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import demo
-from assessments.emails import site_address
+from assessments.emails import mails_are_kept, site_address
 from assessments.models import Organization
 
 logger = logging.getLogger(__name__)
@@ -276,7 +276,7 @@ def _welcome() -> str:
         demo.introduction(timezone.now()),
         f"What the background worker does stands in {_log_path()}. Ctrl-C stops everything.",
     ]
-    if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+    if mails_are_kept():
         paragraphs.insert(
             2, f"Mails are kept as files; administrators read them at {site_address(reverse('mails'))}"
         )
