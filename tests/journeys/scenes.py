@@ -212,6 +212,11 @@ def duet() -> list[dict[str, Any]]:
     return [_twelve("Duet")]
 
 
+def errand() -> dict[str, Any]:
+    """A round that stays open."""
+    return _twelve("Errand")
+
+
 def quiet() -> dict[str, Any]:
     """A planned round of a team of six, whose lead can sign in."""
     made = people.create_organization(name="Quiet Quarter")

@@ -134,12 +134,13 @@ def test_side_channels_from_the_first_mail_to_the_report(quarter: Quarter, stage
     assert REMARK in quarter.lee.html  # on the team's own page, and only there
 
 
-def test_the_browser_passes_the_link_on_to_nobody(quarter: Quarter, enter: Enter) -> None:
+def test_the_browser_passes_the_link_on_to_nobody(stage: Stage, enter: Enter) -> None:
     """No address but the first has it, no referrer, no history; nothing of it is kept on the device."""
     page = enter(**PHONE)
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request))
-    link, token = quarter.links[0], quarter.tokens[0]
+    link = stage.set_scene("errand")["links"][0]
+    token = link.split("/")[2]
     page.goto(link)
     page.goto("/respond/1/")
     page.goto("/respond/")
