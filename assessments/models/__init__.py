@@ -2,8 +2,10 @@
 
 from .actions import Action, ActionState
 from .base import FrozenError
+from .deliveries import Deployment, DeliveryToken, Incident
 from .mails import Mail, MailKind, MailState, MailStop
 from .people import (
+    Goal,
     Group,
     Organization,
     OrganizationMembership,
@@ -28,8 +30,12 @@ __all__ = [
     "Capability",
     "Category",
     "Comment",
+    "DeliveryToken",
+    "Deployment",
     "FrozenError",
+    "Goal",
     "Group",
+    "Incident",
     "Invitation",
     "KeyMetric",
     "Mail",

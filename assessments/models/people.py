@@ -175,6 +175,14 @@ class Group(models.Model):
             ancestor = ancestor.parent
 
 
+class Goal(models.TextChoices):
+    """What a team wants its experiments to lead to (docs/method.md, 5.4)."""
+
+    DELIVERY_PERFORMANCE = "delivery_performance", _("deliver software faster and more reliably")
+    ORGANIZATIONAL_PERFORMANCE = "organizational_performance", _("reach the organization's own goals")
+    LESS_BURNOUT = "less_burnout", _("less burnout")
+
+
 class Team(models.Model):
     """People who build and run software together: the unit of analysis."""
 
@@ -182,6 +190,7 @@ class Team(models.Model):
     group = models.ForeignKey(Group, models.PROTECT, null=True, blank=True, related_name="teams")
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField()
+    goal = models.CharField(_("goal"), max_length=30, choices=Goal.choices, default=Goal.DELIVERY_PERFORMANCE)
     archived_at = models.DateTimeField(null=True, blank=True)
     members = models.ManyToManyField(User, through="TeamMembership", related_name="teams")
 
@@ -194,6 +203,7 @@ class Team(models.Model):
                 name="team_slug_is_unique",
                 violation_error_message=_("There is a team with this name already."),
             ),
+            one_of("goal", Goal, "team"),
         ]
 
     def __str__(self) -> str:

@@ -102,6 +102,10 @@ class Assessment(models.Model):
     # How many people were invited who were not the last time, and the other way round; null in a first round.
     joined = models.PositiveIntegerField(null=True, blank=True)
     left = models.PositiveIntegerField(null=True, blank=True)
+    # The team's earlier assessments from which exactly one person differs (docs/method.md, 6.2 no. 4).
+    one_apart = models.JSONField(default=list, blank=True)
+    # What the team's deployments and incidents say, by service; null without any (docs/method.md, 8.4).
+    measured = models.JSONField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("assessment")

@@ -15,6 +15,7 @@ class ScoreKind(models.TextChoices):
 
     CAPABILITY = "capability", _("capability")
     CATEGORY = "category", _("category")
+    COMPOSITE = "composite", _("category, person by person")
     KEY_METRIC = "key_metric", _("key metric")
     HINDRANCE = "hindrance", _("hindrance")
 
@@ -40,7 +41,10 @@ class Score(Freezable):
 
     ``mean``, ``sd`` and the interval ends are points 1 to 7 for capabilities and categories;
     for a key metric ``mean`` is the lower median of the bands 1 to 6, for a hindrance the
-    share 0 to 1 of those who named it. A suppressed score has no number at all.
+    share 0 to 1 of those who named it. A composite is the mean over people of each one's mean over
+    the category: it is compared from round to round and never shown (docs/method.md, 4.3).
+    ``se`` is the moderated standard error of the mean (4.2). A suppressed score has no number at
+    all. A score made by a newer version stands beside the old one; the newest is read.
     """
 
     frozen_when = Q(pk__isnull=False)  # a score is never changed: a new version stands beside it
@@ -51,6 +55,7 @@ class Score(Freezable):
     n = models.PositiveIntegerField(null=True)
     mean = models.FloatField(null=True)
     sd = models.FloatField(null=True)
+    se = models.FloatField(null=True)
     low90 = models.FloatField(null=True)
     high90 = models.FloatField(null=True)
     low80 = models.FloatField(null=True)
@@ -66,7 +71,9 @@ class Score(Freezable):
     class Meta:
         verbose_name = _("score")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["assessment", "kind", "key"], name="score_is_unique"),
+            models.UniqueConstraint(
+                fields=["assessment", "kind", "key", "scoring_version"], name="score_is_unique"
+            ),
             one_of("kind", ScoreKind, "score"),
             one_of("agreement", Agreement, "score"),
             one_of("suppression", Suppression, "score"),
@@ -77,6 +84,7 @@ class Score(Freezable):
                     n__isnull=True,
                     mean__isnull=True,
                     sd__isnull=True,
+                    se__isnull=True,
                     low90__isnull=True,
                     high90__isnull=True,
                     low80__isnull=True,
