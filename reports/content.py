@@ -29,6 +29,46 @@ class InWords:
 
 
 @dataclass(frozen=True)
+class Change:
+    """How a result moved since last round (docs/method.md, 4.3).
+
+    Exists only where both results are shown as numbers and were asked in the same words.
+    """
+
+    label: str  # one of assessments.change.LABELS: "clear", "likely" or "none"
+    moved: int | None  # this score less last round's, both as shown; None for a category, whose people count
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One round in a trend: a score, or words where numbers would give somebody away, or a gap."""
+
+    round: str
+    score: int | None  # as shown
+    bands: tuple[str, ...]  # empty where too few answered
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A capability over the rounds, oldest first, ending with this one; two points at least.
+
+    It begins where the wording last changed (docs/method.md, 4.3).
+    """
+
+    points: tuple[TrendPoint, ...]
+    direction: str  # "rising", "falling", "unclear"; empty below four rounds with numbers
+    reworded_after: str = ""  # the last round that asked in other words
+
+
+@dataclass(frozen=True)
+class Votes:
+    """How many hold a capability for one of their three biggest hindrances (docs/method.md, 5.4)."""
+
+    words: str  # "few", "about_half" or "most"
+    number: int | None  # only from eight answers on
+
+
+@dataclass(frozen=True)
 class StatementResult:
     """How a statement was answered, in three classes. Exists only from eight answers on."""
 
@@ -45,18 +85,26 @@ class Shown:
 
     ``score``, ``low`` and ``high`` are whole numbers from 5 to 95 in steps of 5 (the ends of
     the 90 % interval are rounded outward); 5 reads "5 or less" and 95 reads "95 or more".
+
+    A coarse result has a score in steps of 10, no interval, no agreement and one band: a small team
+    in which exactly one person joined or left since last round (docs/method.md, 6.2 no. 4).
     """
 
     n: int  # people with a score
     score: int
-    low: int
-    high: int
+    low: int | None  # None, like ``high``, in a coarse result
+    high: int | None
     bands: tuple[str, ...]  # one or two of disclosure.BANDS, lowest first
     level: str  # one of instrument.LEVELS
-    agreement: str  # "close", "some_spread" or "differ_widely"
+    agreement: str  # "close", "some_spread" or "differ_widely"; empty in a coarse result
     two_camps: bool
     dont_know: int | None  # share of don't know in percent, rounded to 10; only when it is high
     statements: tuple[StatementResult, ...] = ()
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether only a rough score may be shown."""
+        return self.low is None
 
 
 @dataclass(frozen=True)
@@ -85,6 +133,9 @@ class CapabilityResult:
         Shown | InWords | Suppressed | None
     )  # last round; None where it was not asked or worded differently
     advice: tuple[Advice, ...]  # that of the team's level; all three where no level can be told
+    change: Change | None = None
+    trend: Trend | None = None
+    votes: Votes | None = None  # None where nobody named it, or too few answered
 
     @property
     def is_shown(self) -> bool:
@@ -112,6 +163,7 @@ class CategoryResult:
     result: CategoryScore | Suppressed
     previous: CategoryScore | InWords | Suppressed | None
     capabilities: tuple[CapabilityResult, ...]
+    change: Change | None = None  # of people's means over the category: one test instead of many
 
     @property
     def is_shown(self) -> bool:
@@ -158,6 +210,63 @@ class KeyMetricResult:
 
 
 @dataclass(frozen=True)
+class PastAction:
+    """An experiment that the team wrote down, and where its capability has gone since."""
+
+    title: str
+    capability: str  # the capability's key
+    name: str  # the capability's short name
+    round: str  # in which it was decided
+    state: str  # one of assessments.models.ActionState
+    outcome: str
+    change: Change | None
+
+
+@dataclass(frozen=True)
+class Priority:
+    """Why a capability is, or is not, the next to work on (docs/method.md, 5.4).
+
+    ``priority = 100 * gap * reach * (1 + vote) / 2``, from nothing but what the report shows:
+    the score as it is printed, and the vote as it is printed. So the reader can do it again.
+    """
+
+    capability: str  # key
+    name: str  # short name
+    score: int  # as shown
+    gap: float  # 0 to 1
+    steps: int | None  # on the shortest published path to the goal; None where there is none
+    reach: float  # 0 to 1
+    vote: float  # 0 to 1
+    votes: Votes | None
+    priority: float  # 0 to 100
+    through: tuple[str, ...]  # short names of what lies on the path between it and the goal
+    years: tuple[int, ...]  # of the reports that published the path's first step
+    clarify: bool  # answers differ widely: talk about why first
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One of the next experiments that a report proposes."""
+
+    priority: Priority
+    advice: Advice  # what to do at the team's level
+    in_top: int  # in how many of ten redraws it is among the first three
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to try next, and everything that speaks for and against it."""
+
+    goal: str  # one of assessments.models.Goal
+    experiments: tuple[Experiment, ...]  # three at most, the first one first
+    ranked: tuple[Priority, ...]  # every capability with a score, highest priority first
+    depends_on_discount: bool  # with a discount of 0.5 or none the first three would be others
+    bottleneck: tuple[str, ...]  # keys, from the goal backwards, each the lowest driver of the one before
+    drivers: tuple[str, ...]  # keys of the lowest drivers of continuous delivery, which is a result
+    draws: int  # how often the scores were redrawn
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """Everything that the page and the PDF of one assessment say."""
 
@@ -183,6 +292,10 @@ class ReportContent:
     joined: int | None = None  # people asked now and not in the previous round; None in a first round
     left: int | None = None
     previous_in_words: bool = False  # one person joined or left: see InWords
+    cautions: tuple[str, ...] = ()  # why no change is called clear: "roster", "wording"
+    compared: int = 0  # capabilities whose change was tested
+    past_actions: tuple[PastAction, ...] = ()
+    plan: Plan | None = None  # None where too few answered
 
     @cached_property
     def capabilities(self) -> tuple[CapabilityResult, ...]:
