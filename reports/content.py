@@ -86,8 +86,8 @@ class Shown:
     ``score``, ``low`` and ``high`` are whole numbers from 5 to 95 in steps of 5 (the ends of
     the 90 % interval are rounded outward); 5 reads "5 or less" and 95 reads "95 or more".
 
-    A coarse result has a score in steps of 10, no interval, no agreement and one band: a small team
-    in which exactly one person joined or left since last round (docs/method.md, 6.2 no. 4).
+    A coarse result has a score in steps of 10, no interval, no word of agreement and one band: a small
+    team in which exactly one person joined or left since last round (docs/method.md, 6.2 no. 4).
     """
 
     n: int  # people with a score
