@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from . import access
-from .models import Assessment, Invitation, Organization, Round, User
+from .models import Assessment, Invitation, Mail, MailKind, Organization, Round, User
 
 
 def mails_are_kept() -> bool:
@@ -72,6 +72,12 @@ def _message_id(name: str) -> str:
     """The same for the same mail, so that a program that gets it twice can tell."""
     digest = salted_hmac("assessments.emails", name).hexdigest()[:32]
     return f"<{digest}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def message_id_of(mail: Mail) -> str:
+    """The id in the head of a mail that was sent."""
+    name = "results" if mail.kind == MailKind.ALL_RESULTS else mail.kind
+    return _message_id(f"{name} {mail.pk}")
 
 
 def invitation_mail(invitation: Invitation, token: str, number: int) -> EmailMultiAlternatives:

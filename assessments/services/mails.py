@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from .. import access, emails
+from ..bounces import Bounce
 from ..logs import mask
 from ..models import (
     Assessment,
@@ -272,8 +273,35 @@ def _words(error: OSError) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         said = error.smtp_error
         text = f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    return _without_secrets(text)
+
+
+def _without_secrets(text: str) -> str:
     without_links = re.sub(re.escape(settings.SITE_URL) + r"\S*", "***", mask(text))
     return " ".join(without_links.split())[:ERROR_LENGTH]
+
+
+BOUNCES_COME_WITHIN = dt.timedelta(days=30)
+"""Mail servers give up after days; what was sent before is no longer looked for."""
+
+
+def record_bounce(*, bounce: Bounce, now: dt.datetime) -> Mail | None:
+    """Mark the mail that came back as not delivered; None where it is none of ours, or is marked already.
+
+    The id is known to those alone who got the mail, so nobody else can make up what came back.
+    A reminder that comes back is passed over: it has no row, for it would tell who had not answered.
+    """
+    candidates = Mail.objects.filter(
+        state__in=[MailState.SENT, MailState.SENDING], changed_at__gt=now - BOUNCES_COME_WITHIN
+    )
+    for mail in candidates.iterator():
+        if emails.message_id_of(mail) in bounce.message_ids:
+            words = _without_secrets(bounce.words)
+            changed = candidates.filter(pk=mail.pk).update(
+                state=MailState.FAILED, error=words, changed_at=now
+            )
+            return mail if changed else None
+    return None
 
 
 # --- Once more --------------------------------------------------------------------------------

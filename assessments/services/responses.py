@@ -1,11 +1,12 @@
 """Answers: saved while the round is open, sealed when it closes (docs/method.md, 6.4)."""
 
+import contextlib
 import datetime as dt
 import random
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -114,13 +115,23 @@ def delete_old_responses(*, organization: Organization, now: dt.datetime) -> int
     return deleted
 
 
+def empty_journal() -> None:
+    """Let SQLite forget its journal, in which saves stand in the order in which they came. In no transaction.
+
+    While somebody else is at it, it does what it can and leaves the rest to the next time.
+    """
+    if connection.vendor == "sqlite":
+        with contextlib.suppress(OperationalError), connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def wipe_deleted_rows() -> None:
     """Let the database forget the bytes of rows that were replaced or deleted. In no transaction."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         elif connection.vendor == "postgresql":
             # the round's too: it held the salt
             tables = ("round", "invitation", "response", "comment")
             cursor.execute(f"VACUUM FULL {', '.join(f'assessments_{name}' for name in tables)}")
+    empty_journal()

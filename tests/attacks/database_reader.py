@@ -14,6 +14,7 @@ attack bites.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import os
 import random
@@ -130,6 +131,7 @@ class Theatre:
             play.secrets |= set(_secrets(play))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # as PostgreSQL does by itself now and then, and keeps samples
+        call_command("run_schedule", stdout=io.StringIO())  # as every minute
         yield plays
         for play in plays:
             play.post("close_round")

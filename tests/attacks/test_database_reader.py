@@ -36,10 +36,9 @@ def test_no_row_names_a_person_and_an_answer(figures: dict[str, Any], moment: st
     assert figures[moment]["rows that name both"] == 0
 
 
-def test_to_know_in_which_order_people_answered_helps_nobody_once_the_round_has_closed(
-    figures: dict[str, Any],
-) -> None:
-    assert figures["closed"]["stored, order known"]["leaks"] == []
+@pytest.mark.parametrize("moment", ["open", "closed"])
+def test_to_know_in_which_order_people_answered_helps_nobody(figures: dict[str, Any], moment: str) -> None:
+    assert figures[moment]["stored, order known"]["leaks"] == []
 
 
 def test_what_led_from_people_to_answers_leaves_no_byte_behind(figures: dict[str, Any]) -> None:
