@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from . import tokens
 from .models import (
     Assessment,
+    DeliveryToken,
     Invitation,
     Organization,
     OrganizationMembership,
@@ -49,10 +50,10 @@ class Permission(Enum):
     MANAGE_ROUNDS = gettext_lazy("make, open and close rounds")
     VIEW_PARTICIPATION = gettext_lazy("see how many answered, never who")
     VIEW_TEAM = gettext_lazy("see a team's page")
-    MANAGE_ROSTER = gettext_lazy("add people to a team and take them off")
+    MANAGE_ROSTER = gettext_lazy("add people to a team and take them off, and bring in its deliveries")
     VIEW_RESULTS = gettext_lazy("see a team's results and download its report")
     HOLD_WORKSHOPS = gettext_lazy("hold a workshop with a team and keep what it agreed on")
-    MANAGE_ACTIONS = gettext_lazy("write down a team's experiments")
+    MANAGE_ACTIONS = gettext_lazy("choose a team's goal and write down its experiments")
 
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -151,14 +152,22 @@ def get_round(user: User, slug: str, round_id: int, permission: Permission) -> R
 
 def get_team(user: User, slug: str, team_slug: str, permission: Permission) -> Team:
     """A team of the organization with this address."""
+    return _find_team(user, slug, team_slug, permission)[0]
+
+
+def _find_team(user: User, slug: str, team_slug: str, permission: Permission) -> tuple[Team, bool]:
+    """The team, and whether the user is on it."""
     teams = Team.objects.filter(organization__slug=slug, slug=team_slug)
-    on_it = TeamMembership.objects.filter(user=user, team__in=teams).first()
+    own = TeamMembership.objects.filter(user=user, team__in=teams)
+    on_it = own.select_related("team__organization", "team__group").first()
     held = _allowed(on_it) | _allowed(_membership(user, slug))
-    team = teams.select_related("organization", "group").first() if held else None
+    team = on_it.team if on_it else None
+    if held and team is None:
+        team = teams.select_related("organization", "group").first()
     if team is None:
         raise Http404
     _require(permission, held, Permission.VIEW_TEAM)
-    return team
+    return team, on_it is not None
 
 
 def get_workshop(user: User, slug: str, team_slug: str, workshop_id: int, permission: Permission) -> Workshop:
@@ -185,7 +194,7 @@ def get_assessment(
     user: User, slug: str, team_slug: str, round_id: int, permission: Permission, now: dt.datetime
 ) -> Assessment:
     """A team's part in a closed round. The team sees it first; others after ``team_first_days``."""
-    team = get_team(user, slug, team_slug, permission)
+    team, is_own = _find_team(user, slug, team_slug, permission)
     assessment = (
         Assessment.objects.filter(team=team, round__pk=round_id, round__closed_at__isnull=False)
         .select_related("round__questionnaire", "round__organization", "team")
@@ -194,13 +203,33 @@ def get_assessment(
     if assessment is None:
         raise Http404
     visible_from = results_open_to_coaches(assessment.round)
-    if visible_from and now < visible_from and not is_on_team(user, team):
+    if visible_from and now < visible_from and not is_own:
         zone = ZoneInfo(team.organization.time_zone)
         raise PermissionDenied(
             _("The team sees its results first. They open to you on %(day)s.")
             % {"day": formats.date_format(visible_from.astimezone(zone), "DATETIME_FORMAT")}
         )
     return assessment
+
+
+def get_delivery_token(user: User, slug: str, team_slug: str, token_id: int) -> DeliveryToken:
+    """A pipeline's token of the team with this address."""
+    team = get_team(user, slug, team_slug, Permission.MANAGE_ROSTER)
+    token = DeliveryToken.objects.filter(team=team, pk=token_id).first()
+    if token is None:
+        raise Http404
+    token.team = team
+    return token
+
+
+def get_team_of_pipeline(token: str) -> Team | None:
+    """The team whose events the holder of a pipeline's token may send; None for a made-up token.
+
+    It is looked up by its digest, so how long that takes tells nothing about any token.
+    """
+    found = DeliveryToken.objects.filter(digest=tokens.digest_of(token)).select_related("team__organization")
+    holder = found.first()
+    return holder.team if holder else None
 
 
 _MAIL_SALT = "assessments.mails"

@@ -19,7 +19,8 @@ rounded to a value of the scale, where
 Key metrics follow the same model in bands. Three answers in a hundred are *don't know* and two are
 skipped; in one team, people cannot tell anything about nearly half of the capabilities, the same
 ones in every quarter. Four in five people send their answers; of the others some stop half-way.
-People name as their hindrances what they rated low.
+People name as their hindrances what they rated low. One team, Kestrel, gets better and has
+experiments behind it and before it; from another, Avocet, somebody leaves before the last quarter.
 
 The same seed and the same ``now`` give the same answers. All addresses are at example.org, which
 is reserved for examples, so nothing here can reach or belong to a real person.
@@ -28,9 +29,11 @@ is reserved for examples, so nothing here can reach or belong to a real person.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import cycle, islice
 from random import Random
 from typing import Any
@@ -38,9 +41,11 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 
+from .delivery_files import Options
 from .emails import site_address
 from .instrument import Capability, Instrument
 from .models import (
+    ActionState,
     Invitation,
     Organization,
     OrganizationMembership,
@@ -55,7 +60,8 @@ from .models import (
 from .models.schedules import QUARTERLY
 from .queries import load_instrument
 from .scale import DONT_KNOW, Answer, Scale
-from .services import people, rounds, schedules
+from .schedule import quarter_of
+from .services import actions, deliveries, people, rounds, schedules
 from .services.responses import COMMENT, HINDRANCES, save_response
 from .tokens import response_of
 
@@ -109,6 +115,7 @@ class TeamPlan:
     comments: int = 1  # a round
     renamed: str = ""  # its name from the middle of the past quarters on
     sent_so_far: int | None = None  # in the open round; None draws it
+    leaves_before: int | None = None  # the past quarter, counted from 0, before which the last one leaves
 
 
 KESTREL = TeamPlan("Team Kestrel", "Hill", 8, level=-0.8, growth=0.3, comments=4, sent_so_far=5)
@@ -117,12 +124,57 @@ KESTREL = TeamPlan("Team Kestrel", "Hill", 8, level=-0.8, growth=0.3, comments=4
 TEAMS = (
     KESTREL,
     TeamPlan("Team Robin", "Hill", 7),
-    TeamPlan("Team Avocet", "Shore", 9, level=0.3, comments=3),
+    TeamPlan("Team Avocet", "Shore", 9, level=0.3, comments=3, leaves_before=PAST_QUARTERS - 1),
     TeamPlan("Team Heron", "Shore", 12, level=0.7, comments=4),
     TeamPlan("Team Wren", "Shore", 3, level=0.2),  # too small to be shown, ever
     TeamPlan("Team Duckling", "Woods", 8, level=-0.3, comments=2, renamed="Team Swan"),
     TeamPlan("Team Magpie", "Woods", 10, camps=1.7, comments=3),
     TeamPlan("Team Owl", "Woods", 11, unseen=0.45),
+)
+
+
+@dataclass(frozen=True)
+class Try:
+    """An experiment of Team Kestrel: decided in one past quarter, looked back on in the next."""
+
+    quarter: int  # counted from 0
+    capability: str
+    title: str
+    state: ActionState = ActionState.OPEN
+    outcome: str = ""
+
+
+TRIES = (
+    Try(
+        PAST_QUARTERS - 3,
+        "wip_limits",
+        "No more than four stories in progress, and a card on the wall for each exception",
+        ActionState.KEPT,
+        "Three exceptions in the whole quarter. What we start we now finish within a week.",
+    ),
+    Try(
+        PAST_QUARTERS - 3,
+        "trunk_based_development",
+        "Merge every branch on the day it was made",
+        ActionState.CHANGED,
+        "A day was too short for changes of the database. We allow two days for those.",
+    ),
+    Try(
+        PAST_QUARTERS - 2,
+        "test_automation",
+        "Whoever mends a fault first writes the test that would have found it",
+        ActionState.KEPT,
+        "Eleven new tests. Two of them have failed since, before anybody else noticed.",
+    ),
+    Try(
+        PAST_QUARTERS - 2,
+        "customer_feedback",
+        "One hour a fortnight beside somebody who uses what we build",
+        ActionState.DROPPED,
+        "We met two people and then nobody had time. We want to try it again with an invitation.",
+    ),
+    Try(PAST_QUARTERS - 1, "small_batches", "Cut every story until it fits into two days"),
+    Try(PAST_QUARTERS - 1, "deployment_automation", "One command that deploys, for all three environments"),
 )
 
 NAMES = (
@@ -270,11 +322,14 @@ def create(*, questionnaire: Questionnaire, seed: int, now: dt.datetime) -> Demo
     for quarter, opens_at in enumerate(past_openings(opened)):
         if quarter == PAST_QUARTERS // 2:
             _rename(teams)
+        _let_go(teams, quarter)
         of = _open(organization, questionnaire, opens_at, administrator)
         _answer(of, teams, model, quarter, opens_at + dt.timedelta(days=2), so_far=False)
         rounds.close_round(round=of, by=administrator, now=of.closes_at)
         Round.objects.filter(pk=of.pk).update(team_told=True, coaches_told=True)  # old news by now
         past.append(of)
+    _experiment(teams[TEAMS.index(KESTREL)].row, past, instrument)
+    _deliver(teams[TEAMS.index(KESTREL)].row, past, now)
     current = _open(organization, questionnaire, opened, administrator)
     schedules.set_schedule(
         organization=organization,
@@ -306,9 +361,8 @@ def _quarter_start(moment: dt.datetime, shift: int) -> dt.datetime:
 
 
 def round_name(opened: dt.datetime) -> str:
-    """The name of the round that is opened then: ``2026, third quarter``."""
-    words = ("first", "second", "third", "fourth")
-    return f"{opened.year}, {words[(opened.month - 1) // QUARTER_MONTHS]} quarter"
+    """The name of the round that is opened then, as a schedule would call it: ``2026 Q3``."""
+    return f"{opened.year} Q{quarter_of(opened.month)}"
 
 
 def _add_officials(organization: Organization) -> User:
@@ -356,6 +410,36 @@ def _rename(teams: list[_Team]) -> None:
     for team in teams:
         if team.plan.renamed:
             people.change_team(team=team.row, name=team.plan.renamed, group=team.row.group, by=None)
+
+
+def _let_go(teams: list[_Team], quarter: int) -> None:
+    """Take those off their rosters who leave before this quarter."""
+    for team in teams:
+        if team.plan.leaves_before == quarter:
+            leaver = team.people.pop()
+            membership = team.row.memberships.get(user__email=leaver.email)
+            people.remove_from_team(membership=membership, by=None)
+
+
+def _experiment(kestrel: Team, past: Sequence[Round], instrument: Instrument) -> None:
+    """Write Kestrel's experiments down after each quarter, and what came of them after the next one."""
+    lead = User.objects.get(email=address_of(LEAD))
+    known = {capability.key for capability in instrument.capabilities}
+    for one in TRIES:
+        if one.capability not in known:
+            continue
+        decided = past[one.quarter]
+        action = actions.start_action(
+            team=kestrel, round=decided, capability_key=one.capability, title=one.title, by=lead, owner=lead
+        )
+        if one.state != ActionState.OPEN:
+            actions.finish_action(
+                action=action,
+                state=one.state,
+                outcome=one.outcome,
+                by=lead,
+                now=past[one.quarter + 1].closes_at,
+            )
 
 
 def _open(organization: Organization, questionnaire: Questionnaire, opens_at: dt.datetime, by: User) -> Round:
@@ -490,3 +574,47 @@ class _Model:
 
 
 SIGN_IN_ADDRESSES = frozenset(address_of(name) for name in (ADMINISTRATOR, COACH, LEAD, MEMBER))
+
+
+# --- Deliveries ---------------------------------------------------------------------------------
+
+
+def _deliver(kestrel: Team, past: Sequence[Round], now: dt.datetime) -> None:
+    """Bring in what Kestrel's pipeline would have sent since before the first round, and measure it."""
+    lines = "\n".join(json.dumps(event) for event in _deliveries(past[0].opens_at, now))
+    stream = BytesIO(lines.encode())
+    deliveries.load_deliveries(team=kestrel, stream=stream, options=Options("shop"), by=None, now=now)
+    # rounds that closed long ago are not measured anew by what is brought in
+    deliveries.freeze(assessments=kestrel.assessments.exclude(round__closed_at=None))
+
+
+def _deliveries(opened: dt.datetime, now: dt.datetime) -> Iterable[dict[str, Any]]:
+    """Ever more deployments of ever younger commits; one in seven breaks something and is mended at once."""
+    chance = Random(1)  # noqa: S311  of its own, so that the answers stay what they are without it
+    begin = opened - dt.timedelta(days=100)
+    finished, number = begin, 0
+    while True:
+        pace = 9 - 6 * (finished - begin) / (now - begin)  # days between two, on average: from nine to three
+        finished += dt.timedelta(days=chance.uniform(0.2, 1.8) * pace)
+        if finished >= now:
+            return
+        number += 1
+        ages = [chance.uniform(0.1, 1.5) * pace for _ in range(chance.randint(1, 6))]  # days
+        commits = [(finished - dt.timedelta(days=age)).isoformat() for age in ages]
+        yield _release(f"run-{number}", finished, commits=commits)
+        if chance.random() < 1 / 7:
+            found = finished + dt.timedelta(hours=chance.uniform(0.2, 4))
+            mended = found + dt.timedelta(hours=chance.uniform(0.5, 30))
+            if mended < now:
+                yield {
+                    "kind": "incident",
+                    "key": f"INC-{number}",
+                    "deployment": f"run-{number}",
+                    "started_at": found.isoformat(),
+                    "resolved_at": mended.isoformat(),
+                }
+                yield _release(f"run-{number}-again", mended, unplanned=True)
+
+
+def _release(key: str, finished: dt.datetime, **more: Any) -> dict[str, Any]:
+    return {"kind": "deployment", "key": key, "finished_at": finished.isoformat(), **more}

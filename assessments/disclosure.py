@@ -33,6 +33,12 @@ CAP_LOW, CAP_HIGH = 5, 95
 STEP = 5
 """Scores are shown in steps of this size (docs/method.md 6.2)."""
 
+COARSE_STEP = 10
+"""The same for coarse results, whose number alone is shown (docs/method.md 6.2 no. 4)."""
+
+LOW_END_MOST, HIGH_END_LEAST = 85, 15
+"""Ends of intervals beyond are not told apart: 90 to 95 would say that all six agreed fully (6.2 no. 7)."""
+
 BANDS = ("mostly_disagree", "mixed", "mostly_agree", "strongly_agree")
 """Names of the parts of the scale, worst first: its wording, not a maturity (docs/method.md 2.3)."""
 
@@ -63,15 +69,35 @@ def display_score(points: float) -> int:
     return _capped(math.floor(_steps(points) + 0.5 + TOLERANCE))
 
 
+def coarse_score(points: float) -> int:
+    """The score of a coarse result: what :func:`display_score` shows, rounded to 10, ties up; at most 95.
+
+    Made of the score as shown and not of the points, so that it never tells what the other does
+    not. Raises ValueError unless ``points`` is from 1 to 7. Source: docs/method.md 6.2 no. 4.
+    """
+    return min((display_score(points) + STEP) // COARSE_STEP * COARSE_STEP, CAP_HIGH)
+
+
+def is_coarse(n: int, *, one_changed: bool) -> bool:
+    """Whether a result of ``n`` people is told coarsely: in a small team in which exactly one person changed.
+
+    Last round's result may have been kept, and its interval beside this one's would tell what
+    that person answered (docs/method.md 6.2 no. 4).
+    """
+    return one_changed and n <= DETAIL_MINIMUM
+
+
 def display_interval(low: float, high: float) -> tuple[int, int]:
-    """The ends of an interval as shown: multiples of 5 from 5 to 95, rounded outward.
+    """The ends of an interval as shown: multiples of 5, rounded outward, 5 to 85 and 15 to 95.
 
     Exact ends would tell the standard deviation, and with it the answers (docs/method.md 6.2
     no. 7). ``low`` and ``high`` are in points; ValueError unless 1 <= low <= high <= 7.
     """
     if not low <= high:
         raise ValueError(f"an interval cannot run from {low} to {high}")
-    return _capped(math.floor(_steps(low) + TOLERANCE)), _capped(math.ceil(_steps(high) - TOLERANCE))
+    shown_low = _capped(math.floor(_steps(low) + TOLERANCE))
+    shown_high = _capped(math.ceil(_steps(high) - TOLERANCE))
+    return min(shown_low, LOW_END_MOST), max(shown_high, HIGH_END_LEAST)
 
 
 def score_words(score: int) -> str:
@@ -98,7 +124,12 @@ def band_of_score(score: int) -> str:
 
     Source: docs/method.md 6.2 no. 4; the ends of an interval would tell an extreme answer.
     """
-    return band_of(LOWEST + score / 100 * (HIGHEST - LOWEST))
+    return band_of(points_of(score))
+
+
+def points_of(score: int) -> float:
+    """A score as shown, 5 to 95, in points."""
+    return LOWEST + score / 100 * (HIGHEST - LOWEST)
 
 
 def bands_of(mean: float, low80: float, high80: float) -> tuple[str, ...]:

@@ -19,15 +19,17 @@ from django.utils.functional import cached_property, lazy
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from .delivery_files import LENGTHS, MAXIMUM_BYTES, PRODUCTION, Options, Problem
 from .disclosure import FLOOR
 from .instrument import Capability, Instrument
-from .models import Group, Organization, OrganizationRole, Questionnaire, Round, TeamRole
+from .models import Goal, Group, Organization, OrganizationRole, Questionnaire, Round, TeamRole
 from .models.rounds import MOST_REMINDERS
 from .models.schedules import LAST_DAY
 from .pages import Page, pages_of
 from .queries import newest_questionnaires
 from .roster_file import Person, RosterFileError, read_addresses
 from .scale import DONT_KNOW, InvalidAnswer, Scale, translate
+from .services.deliveries import WORDS
 from .services.rosters import refusal
 from .texts import is_showable
 
@@ -75,6 +77,19 @@ class TeamForm(PostForm):
     def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["group"].queryset = organization.groups.all()  # type: ignore[attr-defined]
+
+
+class GoalForm(PostForm):
+    """What a team wants its experiments to lead to."""
+
+    button = gettext_lazy("Save the goal")
+
+    goal = forms.ChoiceField(
+        label=gettext_lazy("What should your experiments lead to?"),
+        help_text=gettext_lazy("The results propose what to try next with this in view."),
+        choices=Goal.choices,
+        widget=forms.RadioSelect,
+    )
 
 
 class GroupForm(PostForm):
@@ -156,6 +171,58 @@ class PeopleForm(PostForm):
                 % {"number": len(found), "most": PEOPLE_AT_ONCE}
             )
         return found
+
+
+class DeliveriesForm(PostForm):
+    """A file with deployments and incidents."""
+
+    button = gettext_lazy("Bring in")
+
+    file = forms.FileField(
+        label=gettext_lazy("File"), widget=forms.FileInput(attrs={"accept": ".csv,.json,.jsonl,.ndjson"})
+    )
+    service = forms.CharField(
+        label=gettext_lazy("Service"),
+        help_text=gettext_lazy("Of events that name none. Leave it empty if the team has only one."),
+        required=False,
+        max_length=LENGTHS["service"],
+        validators=[plain_line],
+    )
+    environment = forms.CharField(
+        label=gettext_lazy("Environment"),
+        help_text=gettext_lazy("In exports of GitHub, GitLab and DevLake only deployments to it count."),
+        initial=PRODUCTION,
+        max_length=LENGTHS["service"],
+        validators=[plain_line],
+    )
+    only_check = forms.BooleanField(label=gettext_lazy("Only say what is in the file"), required=False)
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large to be read while somebody waits."""
+        file = self.cleaned_data["file"]
+        if file.size > MAXIMUM_BYTES:
+            raise ValidationError(WORDS[Problem.TOO_LARGE])
+        return file
+
+    @property
+    def options(self) -> Options:
+        """What the file itself may not say."""
+        return Options(self.cleaned_data["service"], self.cleaned_data["environment"])
+
+
+class DeliveryTokenForm(PostForm):
+    """What a pipeline's token is called."""
+
+    button = gettext_lazy("Make the token")
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy(
+            "Such as the pipeline that will hold it. The token itself is shown on the next page."
+        ),
+        max_length=100,
+        validators=[plain_line],
+    )
 
 
 class QuestionnaireField(forms.ModelChoiceField):

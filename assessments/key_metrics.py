@@ -78,11 +78,7 @@ def read_editions(text: str, name: str) -> tuple[Edition, ...]:
     ``name`` is the file's name for messages. Raises BenchmarksFileError when the text is not YAML,
     something is missing or empty, has the wrong type, or is not known.
     """
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BenchmarksFileError(f"{name}: not valid YAML: {error}") from error
-    root = _Entry(content, name)
+    root = Entry.read(text, name)
     root.allow("editions")
     editions = tuple(_edition(entry) for entry in root.entries("editions", "edition"))
     root.require(bool(editions), "no edition")
@@ -90,13 +86,22 @@ def read_editions(text: str, name: str) -> tuple[Edition, ...]:
 
 
 @dataclass(frozen=True)
-class _Entry:
-    """One mapping of the file, and where it stands."""
+class Entry:
+    """One mapping of a benchmarks file, and where it stands."""
 
     content: Any
     where: str
 
+    @classmethod
+    def read(cls, text: str, name: str) -> Entry:
+        """The whole of a file. Raises BenchmarksFileError when it is not YAML."""
+        try:
+            return cls(yaml.safe_load(text), name)
+        except yaml.YAMLError as error:
+            raise BenchmarksFileError(f"{name}: not valid YAML: {error}") from error
+
     def require(self, condition: bool, reason: str) -> None:
+        """Raise BenchmarksFileError with place and reason unless the condition holds."""
         if not condition:
             raise BenchmarksFileError(f"{self.where}: {reason}")
 
@@ -107,18 +112,21 @@ class _Entry:
         self.require(not unknown, f"not known: {', '.join(unknown)}")
 
     def text(self, key: str) -> str:
+        """A text that must be there and say something."""
         value = self.content.get(key)
         self.require(value not in (None, ""), f"{key} is missing")
         self.require(isinstance(value, str) and bool(value.strip()), f"{key} is not a text: {value!r}")
         return str(value).strip()
 
     def year(self) -> int:
+        """The year of a report."""
         value = self.content.get("year")
         self.require(value is not None, "year is missing")
         self.require(type(value) is int and 2000 <= value <= 2100, f"year is not a year: {value!r}")
         return int(value)
 
     def share(self) -> int | None:
+        """A percentage, where it is known."""
         value = self.content.get("share")
         if value is None:
             return None
@@ -126,21 +134,24 @@ class _Entry:
         return int(value)
 
     def verification(self) -> str:
-        value = self.text("verification")
-        self.require(
-            value in VERIFICATIONS, f"verification is not one of {', '.join(VERIFICATIONS)}: {value!r}"
-        )
+        """How far the figures were checked."""
+        return self.one_of("verification", VERIFICATIONS)
+
+    def one_of(self, key: str, known: tuple[str, ...]) -> str:
+        """One of a few words."""
+        value = self.text(key)
+        self.require(value in known, f"{key} is not one of {', '.join(known)}: {value!r}")
         return value
 
-    def entries(self, key: str, noun: str) -> list[_Entry]:
+    def entries(self, key: str, noun: str) -> list[Entry]:
         """The mappings of a list; it may be empty but not missing, so that nothing is forgotten."""
         self.require(key in self.content, f"{key} is missing")
         found = self.content[key]
         self.require(isinstance(found, list), f"{key} is not a list")
-        return [_Entry(entry, f"{self.where}: {noun} {number}") for number, entry in enumerate(found, 1)]
+        return [Entry(entry, f"{self.where}: {noun} {number}") for number, entry in enumerate(found, 1)]
 
 
-def _edition(entry: _Entry) -> Edition:
+def _edition(entry: Entry) -> Edition:
     texts = ("title", "publisher", "source", "note")
     entry.allow("year", *texts, "verification", "levels")
     verification = entry.verification()
@@ -152,7 +163,7 @@ def _edition(entry: _Entry) -> Edition:
     )
 
 
-def _level(entry: _Entry, of_edition: str) -> Level:
+def _level(entry: Entry, of_edition: str) -> Level:
     entry.allow("name", *KEYS, "share", "verification")
     return Level(
         share=entry.share(),

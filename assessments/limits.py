@@ -1,4 +1,4 @@
-"""Against guessing: who asks for too many pages that are not there is told to wait.
+"""Against guessing: who asks for too many pages that are not there, or with made-up tokens, is told to wait.
 
 Tokens have 256 bits and slugs lead strangers nowhere, so this is about noise, not about secrets.
 An address is kept as a hash, in memory, for a minute.
@@ -37,7 +37,7 @@ class GuessesAreLimited:
             response["Retry-After"] = str(WINDOW)
             return response
         response = self.get_response(request)
-        if response.status_code == 404 and not cache.add(key, 1, WINDOW):
+        if response.status_code in (401, 404) and not cache.add(key, 1, WINDOW):
             cache.incr(key)
         return response
 

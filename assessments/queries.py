@@ -1,15 +1,20 @@
 """Reads that span models."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from auditlog.models import LogEntry
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet
 
 from .instrument import Capability, Category, Instrument, KeyMetric, LevelAdvice, Statement
 from .models import (
+    Action,
+    ActionState,
     Assessment,
+    Deployment,
+    Incident,
     Invitation,
     Mail,
     MailState,
@@ -17,6 +22,8 @@ from .models import (
     Questionnaire,
     Response,
     Round,
+    Score,
+    ScoreKind,
     Team,
     TeamMembership,
     User,
@@ -256,18 +263,57 @@ def closed_assessments(team: Team) -> QuerySet[Assessment]:
     )
 
 
-def previous_assessment(assessment: Assessment, before: dt.datetime | None) -> Assessment | None:
-    """The team's last result before a moment, from the same questionnaire in any version."""
+def earlier_assessments(of: Round, before: dt.datetime | None) -> QuerySet[Assessment]:
+    """What closed before a moment and asked the same questionnaire in any version, newest first."""
     return (
         Assessment.objects.filter(
-            team=assessment.team_id,
-            round__questionnaire__slug=assessment.round.questionnaire.slug,
-            round__closed_at__lt=before,
+            round__questionnaire__slug=of.questionnaire.slug, round__closed_at__lt=before
         )
         .select_related("round__questionnaire")
-        .order_by("-round__closed_at")
-        .first()
+        .order_by("-round__closed_at", "-pk")
     )
+
+
+def scores_of_earlier(earlier: Sequence[Assessment]) -> QuerySet[Score]:
+    """What trends need of a team's rounds, newest first, and what a comparison needs of the newest."""
+    wanted = Q(assessment__in=earlier, kind=ScoreKind.CAPABILITY)
+    wanted |= Q(assessment__in=earlier[:1], kind__in=[ScoreKind.CATEGORY, ScoreKind.COMPOSITE])
+    return Score.objects.filter(wanted).defer("distribution")
+
+
+def actions_to_review(assessment: Assessment, previous: Assessment | None) -> QuerySet[Action]:
+    """The experiments that the team decided on in its last round, and older ones that still go on."""
+    older = Q(state=ActionState.OPEN, round__closed_at__lt=assessment.round.closed_at)
+    decided = Q(round=previous.round) if previous else Q(pk=None)
+    return (
+        Action.objects.filter(decided | older, team=assessment.team_id).select_related("round").order_by("pk")
+    )
+
+
+@dataclass(frozen=True)
+class ServiceEvents:
+    """What is known of one service's deliveries."""
+
+    service: str
+    deployments: int
+    incidents: int
+    first: dt.datetime | None  # deployment
+    last: dt.datetime | None
+
+
+def deliveries_of(team: Team) -> list[ServiceEvents]:
+    """What is known of the team's deliveries, by service: two queries, however many events."""
+    deployed = Deployment.objects.filter(team=team).values("service").order_by("service")
+    broken = Incident.objects.filter(team=team).values_list("service").order_by("service")
+    incidents = dict(broken.annotate(number=Count("pk")))
+    found = {
+        row["service"]: ServiceEvents(**row, incidents=incidents.pop(row["service"], 0))
+        for row in deployed.annotate(
+            deployments=Count("pk"), first=Min("finished_at"), last=Max("finished_at")
+        )
+    }
+    found |= {name: ServiceEvents(name, 0, number, None, None) for name, number in incidents.items()}
+    return sorted(found.values(), key=lambda events: events.service)
 
 
 def teams_of(organization: Organization) -> QuerySet[Team]:

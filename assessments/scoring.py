@@ -28,23 +28,15 @@ import pandas as pd
 from scipy import stats
 
 from .disclosure import DETAIL_MINIMUM, HIGHEST, LOWEST, TOLERANCE, require_minimum
-from .instrument import Capability, Instrument, KeyMetric
+from .instrument import Capability, Category, Instrument, KeyMetric
+from .prior import PRIOR_DF, PRIOR_SD, PRIOR_SD_COMPOSITE, PRIOR_SD_SINGLE, moderated_variance
 from .scale import DONT_KNOW, Answer, Scale
 
-SCORING_VERSION = "1"
+SCORING_VERSION = "2"
 """Stored with every score; to be raised with any change that can move a number."""
 
 DONT_KNOW_VALUE = 0.0
 """How *don't know* stands in a frame of answers. Scales start at 1, so it is never a value."""
-
-PRIOR_SD = 1.2
-"""Typical standard deviation of person scores, in points (docs/method.md 4.2: s0)."""
-
-PRIOR_SD_SINGLE = 1.5
-"""The same for capabilities of one statement, which vary more (docs/method.md 4.2)."""
-
-PRIOR_DF = 4.0
-"""Degrees of freedom that the prior counts for (docs/method.md 4.2: d0)."""
 
 POOLING_DF = 30
 """Degrees of freedom within teams from which on an organisation has its own prior (4.2)."""
@@ -260,8 +252,11 @@ def score_capabilities(
     - ``team``, ``key``; ``responses`` (of the team), ``n`` (people with a person score)
     - ``mean``, ``sd`` in points: of person scores, each person one vote (docs/method.md 2.1).
       ``sd`` has divisor n - 1 and is for later comparisons: not to be shown below DETAIL_MINIMUM
-    - ``low90``, ``high90``, ``low80``, ``high80`` in points: moderated t (docs/method.md 4.2).
-      Below DETAIL_MINIMUM a single statement has the width of the prior alone (6.2 no. 7)
+    - ``se`` in points: moderated standard error of the mean (docs/method.md 4.2). Below
+      DETAIL_MINIMUM that of a single statement is the prior's alone (6.2 no. 7). As ``sd``
+      for comparisons, and like it not to be shown
+    - ``low90``, ``high90``, ``low80``, ``high80`` in points: moderated t with that ``se``, cut off
+      at the ends of the scale
     - ``score``: the mean on 0 to 100 (docs/method.md 2.1)
     - ``agreement`` (one of AGREEMENTS), ``two_camps`` (docs/method.md 3.3)
     - ``dont_know``: share of *don't know* in all given answers, 0 to 1, also of people
@@ -281,7 +276,7 @@ def score_capabilities(
         ]
     )
     table["shown"] = table["n"] >= minimum
-    numbers = ["mean", "sd", "low90", "high90", "low80", "high80", "score", "dont_know"]
+    numbers = ["mean", "sd", "se", "low90", "high90", "low80", "high80", "score", "dont_know"]
     hidden = ~table["shown"]
     table.loc[hidden, "agreement"] = None
     table.loc[hidden, "two_camps"] = False
@@ -297,15 +292,12 @@ def _capability_table(capability: Capability, sheet: _Sheet, own_prior: float | 
     """One capability in every team, nothing hidden yet."""
     teams, ratings = sheet.teams, sheet.ratings(capability)
     person = _person_scores(ratings)
-    n = teams.count(~np.isnan(person))
-    mean = teams.mean(person)
-    variance = _divide(teams.total(teams.deviations(person) ** 2), n - 1)
     single = len(capability.statements) == 1
     standard = PRIOR_SD_SINGLE if single else PRIOR_SD
     prior = standard if own_prior is None else own_prior
-    moderated = _moderated_variance(variance, n, prior, prior_alone_below=DETAIL_MINIMUM if single else 0)
-    low90, high90 = _interval(mean, moderated, n, 0.90)
-    low80, high80 = _interval(mean, moderated, n, 0.80)
+    n, mean, sd, se = _summary(person, teams, prior, prior_alone_below=DETAIL_MINIMUM if single else 0)
+    low90, high90 = _interval(mean, se, n, 0.90)
+    low80, high80 = _interval(mean, se, n, 0.80)
     dont_knows = sheet.dont_knows(capability)
     rated = teams.total((~np.isnan(ratings)).sum(axis=1).astype(np.float64))
     return teams.table(
@@ -313,7 +305,8 @@ def _capability_table(capability: Capability, sheet: _Sheet, own_prior: float | 
         responses=teams.responses(),
         n=n,
         mean=mean,
-        sd=np.sqrt(variance),
+        sd=sd,
+        se=se,
         low90=low90,
         high90=high90,
         low80=low80,
@@ -325,18 +318,28 @@ def _capability_table(capability: Capability, sheet: _Sheet, own_prior: float | 
     )
 
 
-def _moderated_variance(variance: Floats, n: Ints, prior_sd: float, *, prior_alone_below: int) -> Floats:
-    """Variance shrunk towards the prior (docs/method.md 4.2); the prior's own for small teams."""
-    df = np.maximum(n - 1, 0)
-    squares = df * np.nan_to_num(variance)
-    moderated = (PRIOR_DF * prior_sd**2 + squares) / (PRIOR_DF + df)
-    return np.where(n < prior_alone_below, prior_sd**2, moderated)
+def _summary(
+    person: Floats, teams: _Teams, prior_sd: float, *, prior_alone_below: int = 0
+) -> tuple[Ints, Floats, Floats, Floats]:
+    """Per team n, mean, standard deviation and moderated standard error of person scores (4.2).
+
+    The last is that of the prior alone in teams of fewer people than ``prior_alone_below``.
+    """
+    n, mean = teams.count(~np.isnan(person)), teams.mean(person)
+    squares = teams.total(teams.deviations(person) ** 2)
+    moderated = moderated_variance(squares, _degrees(n), prior_sd)
+    variance = np.where(n < prior_alone_below, prior_sd**2, moderated)
+    return n, mean, np.sqrt(_divide(squares, n - 1)), np.sqrt(_divide(variance, n))
 
 
-def _interval(mean: Floats, variance: Floats, n: Ints, confidence: float) -> tuple[Floats, Floats]:
+def _degrees(n: Ints) -> Floats:
+    """Degrees of freedom of so many people: n - 1, and 0 of nobody."""
+    return np.maximum(n - 1, 0).astype(np.float64)
+
+
+def _interval(mean: Floats, se: Floats, n: Ints, confidence: float) -> tuple[Floats, Floats]:
     """Both ends of the moderated interval (docs/method.md 4.2) in points, clipped to the scale."""
-    t = stats.t.ppf(0.5 + confidence / 2, PRIOR_DF + np.maximum(n - 1, 0))
-    half = t * np.sqrt(_divide(variance, n))
+    half = stats.t.ppf(0.5 + confidence / 2, PRIOR_DF + _degrees(n)) * se
     return np.maximum(mean - half, LOWEST), np.minimum(mean + half, HIGHEST)
 
 
@@ -370,7 +373,7 @@ def pooled_prior(answers: pd.DataFrame, instrument: Instrument) -> dict[str, flo
     sheet, priors = _Sheet.of(answers, instrument), {}
     for capability in instrument.capabilities:
         person = _person_scores(sheet.ratings(capability))
-        df = int(np.maximum(sheet.teams.count(~np.isnan(person)) - 1, 0).sum())
+        df = int(_degrees(sheet.teams.count(~np.isnan(person))).sum())
         if df >= POOLING_DF:
             squares = float(np.nansum(sheet.teams.deviations(person) ** 2))
             priors[capability.key] = math.sqrt(squares / df)
@@ -401,6 +404,36 @@ def score_categories(capability_scores: pd.DataFrame, instrument: Instrument) ->
     table.insert(3, "capabilities", table["key"].map(sizes).astype(np.int64))
     table["shown"] = (2 * table["capabilities_shown"] >= table["capabilities"]).astype(bool)
     return _suppress(table, ["mean", "score"])
+
+
+def score_composites(answers: pd.DataFrame, instrument: Instrument, *, minimum: int) -> pd.DataFrame:
+    """Every category in every team, person by person: for comparing rounds, never to be shown.
+
+    A person's composite is the mean of their capability scores; it varies less than any of these,
+    so that a change is found sooner. Like the category on the page it is made of the team's *shown*
+    capabilities, and of half of all the category's or more: so it moves with what is shown, and
+    there is none where the category itself is hidden. Columns ``team``, ``key``, ``n`` (people with a
+    composite), ``mean``, ``sd`` and ``se`` (moderated, with PRIOR_SD_COMPOSITE) in points, NaN where
+    not shown; ``shown`` (n >= minimum). Raises ValueError as :func:`score_capabilities`. Source:
+    docs/method.md 4.3.
+    """
+    require_minimum(minimum)
+    _require_seven_points(instrument.scale)
+    sheet = _Sheet.of(answers, instrument)
+    table = _team_by_team([_composite_table(category, sheet, minimum) for category in instrument.categories])
+    table["shown"] = table["n"] >= minimum
+    return _suppress(table, ["mean", "sd", "se"])
+
+
+def _composite_table(category: Category, sheet: _Sheet, minimum: int) -> pd.DataFrame:
+    """One category in every team, nothing hidden yet but capabilities that are not shown."""
+    scores = np.stack([_person_scores(sheet.ratings(each)) for each in category.capabilities], axis=1)
+    for score in scores.T:
+        shown = sheet.teams.count(~np.isnan(score)) >= minimum
+        score[~shown[sheet.teams.codes]] = np.nan
+    person = _row_means(scores, at_least=_half(len(category.capabilities)))
+    n, mean, sd, se = _summary(person, sheet.teams, PRIOR_SD_COMPOSITE)
+    return sheet.teams.table(key=category.key, n=n, mean=mean, sd=sd, se=se)
 
 
 def score_key_metrics(answers: pd.DataFrame, instrument: Instrument, *, minimum: int) -> pd.DataFrame:
@@ -564,7 +597,7 @@ def moderated_interval(
         raise ValueError("no interval without scores or without degrees of freedom")
     mean = math.fsum(scores) / n
     squares = math.fsum((score - mean) ** 2 for score in scores)
-    variance = (prior_df * prior_sd**2 + squares) / df
+    variance = moderated_variance(squares, n - 1, prior_sd, prior_df)
     se = math.sqrt(variance / n * (max(0.0, 1 - n / population) if population else 1))
     half = float(stats.t.ppf(0.5 + confidence / 2, df)) * se
     low, high = max(LOWEST, mean - half), min(HIGHEST, mean + half)

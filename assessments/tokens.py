@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 import uuid
 
 _PREFIX = b"accel-survey/v1|"
@@ -68,3 +69,13 @@ def from_text(text: str) -> tuple[int, bytes]:
     if to_text(int(number), secret) != text:
         raise InvalidToken("not a token")
     return int(number), secret
+
+
+def make_delivery_token() -> str:
+    """A new token for a pipeline: ``delivery-`` and 43 letters, digits, ``-`` and ``_``; 256 random bits."""
+    return f"delivery-{secrets.token_urlsafe(32)}"
+
+
+def digest_of(text: str) -> str:
+    """What is kept of a pipeline's token, and what it is found by: SHA-256, 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from .views import (
+    deliveries,
     home,
     mails,
     organizations,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("o/<slug:org>/teams/new/", organizations.create_team, name="create_team"),
     path("o/<slug:org>/teams/<slug:team>/", teams.team, name="team"),
     path("o/<slug:org>/teams/<slug:team>/change/", teams.change_team, name="change_team"),
+    path("o/<slug:org>/teams/<slug:team>/goal/", teams.choose_goal, name="choose_goal"),
     path("o/<slug:org>/teams/<slug:team>/archive/", teams.archive_team, name="archive_team"),
     path("o/<slug:org>/teams/<slug:team>/people/new/", teams.add_person, name="add_person"),
     path("o/<slug:org>/teams/<slug:team>/people/several/", rosters.add_people, name="add_people"),
@@ -80,6 +82,23 @@ urlpatterns = [
         workshops.delete_workshop,
         name="delete_workshop",
     ),
+    path("o/<slug:org>/teams/<slug:team>/deliveries/", deliveries.team_deliveries, name="deliveries"),
+    path(
+        "o/<slug:org>/teams/<slug:team>/deliveries/delete/",
+        deliveries.delete_deliveries,
+        name="delete_deliveries",
+    ),
+    path(
+        "o/<slug:org>/teams/<slug:team>/deliveries/tokens/new/",
+        deliveries.make_delivery_token,
+        name="make_delivery_token",
+    ),
+    path(
+        "o/<slug:org>/teams/<slug:team>/deliveries/tokens/<int:token_id>/withdraw/",
+        deliveries.withdraw_delivery_token,
+        name="withdraw_delivery_token",
+    ),
+    path("api/deliveries/", deliveries.receive_deliveries, name="receive_deliveries"),
     path("o/<slug:org>/rounds/new/", rounds.create_round, name="create_round"),
     path("o/<slug:org>/rounds/<int:round_id>/", rounds.round_page, name="round"),
     path("o/<slug:org>/schedule/", schedules.schedule, name="schedule"),

@@ -1,11 +1,11 @@
 """From frozen scores to the content of a page or a PDF. Nothing is computed here but what can be shown."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 from django.conf import settings
 from django.utils.timezone import localtime
@@ -13,30 +13,29 @@ from django.utils.timezone import localtime
 from assessments import disclosure
 from assessments.instrument import LEVELS, Capability, Category, Instrument, KeyMetric
 from assessments.key_metrics import Edition, meets, read_editions
-from assessments.models import Assessment, Comment, Score, ScoreKind
-from assessments.queries import load_instrument, previous_assessment
+from assessments.models import Action, Assessment, Comment, Goal, Score, ScoreKind
+from assessments.queries import actions_to_review, earlier_assessments, load_instrument, scores_of_earlier
 from assessments.scale import translate
-from assessments.scoring import SCORING_VERSION
 
+from .advice import Paths, make_plan, read_paths
 from .content import (
     Advice,
     CapabilityResult,
     CategoryResult,
-    CategoryScore,
-    InWords,
+    Change,
     KeyMetricResult,
+    PastAction,
     Reference,
     ReportContent,
     Shown,
     ShownMetric,
     StatementResult,
     Suppressed,
+    Votes,
 )
-
-Result = TypeVar("Result", CategoryScore | Suppressed, Shown | Suppressed)
-
-Scores = Mapping[tuple[str, str], Score]
-"""Scores of one assessment by kind and key."""
+from .history import Earlier, History
+from .measured import measured_beside
+from .results import Results, Scores, newest, number
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,12 @@ class Occasion:
 
 
 def build_content(assessment: Assessment, language: str, *, for_team: bool) -> ReportContent:
-    """The content of one closed assessment: six queries, however many people answered.
+    """The content of one closed assessment: five queries, however many people and rounds there were.
 
     ``for_team`` adds the comments, which are for the team alone.
     """
     asked = assessment.round
-    instrument = load_instrument(asked.questionnaire)
-    previous = previous_assessment(assessment, asked.closed_at)
+    before = list(earlier_assessments(asked, asked.closed_at).filter(team=assessment.team_id))
     occasion = Occasion(
         organization=asked.organization.name,
         team=assessment.team_name,
@@ -72,18 +70,21 @@ def build_content(assessment: Assessment, language: str, *, for_team: bool) -> R
         invited=assessment.invited,
         responded=assessment.responded,
         minimum=asked.minimum_responses,
-        previous_round=previous.round.name if previous else "",
+        previous_round=before[0].round.name if before else "",
         comments=_comments(assessment) if for_team else (),
         joined=assessment.joined,
         left=assessment.left,
     )
-    return make_content(
-        instrument,
-        _by_key(assessment.scores.all()),
+    content = make_content(
+        load_instrument(asked.questionnaire),
+        newest(assessment.scores.all()),
         occasion,
         language,
-        previous=_comparable(instrument, previous) if previous else None,
+        earlier=_earlier(assessment, before),
+        actions=actions_to_review(assessment, before[0] if before else None),
+        goal=assessment.team.goal,
     )
+    return replace(content, measured=measured_beside(assessment.measured, content.key_metrics))
 
 
 def _comments(assessment: Assessment) -> tuple[str, ...]:
@@ -92,17 +93,32 @@ def _comments(assessment: Assessment) -> tuple[str, ...]:
     return texts if enough and len(texts) >= disclosure.COMMENTS_MINIMUM else ()
 
 
-def _by_key(scores: Iterable[Score]) -> Scores:
-    return {(score.kind, score.key): score for score in scores}
+def _earlier(assessment: Assessment, before: Sequence[Assessment]) -> list[Earlier]:
+    """The team's rounds before, newest first, and what each of them found out."""
+    scores: dict[int, list[Score]] = defaultdict(list)
+    for score in scores_of_earlier(before):
+        scores[score.assessment_id].append(score)
+    rounds = [assessment, *before]
+    return [
+        Earlier(
+            round=past.round.name,
+            instrument=load_instrument(past.round.questionnaire),
+            results=Results(
+                newest(scores[past.pk]),
+                past.round.minimum_responses,
+                disclosure.one_person_changed(past.joined, past.left),
+            ),
+            near=frozenset(newer for newer in range(place) if _one_apart(rounds, newer, place)),
+        )
+        for place, past in enumerate(before, start=1)
+    ]
 
 
-def _comparable(instrument: Instrument, previous: Assessment) -> Scores:
-    """Last round's scores of what was asked in the same words then."""
-    before = load_instrument(previous.round.questionnaire)
-    wording = {capability.key: capability.statements for capability in before.capabilities}
-    same = {c.key for c in instrument.capabilities if wording.get(c.key) == c.statements}
-    same |= {k.key for k in instrument.categories if {c.key for c in k.capabilities} <= same}
-    return {place: score for place, score in _by_key(previous.scores.all()).items() if place[1] in same}
+def _one_apart(rounds: Sequence[Assessment], newer: int, older: int) -> bool:
+    """Whether exactly one person was asked in one of the two and not in the other: frozen at their close."""
+    one, other = rounds[newer], rounds[older]
+    neighbours = older == newer + 1 and disclosure.one_person_changed(one.joined, one.left)
+    return neighbours or other.pk in one.one_apart or one.pk in other.one_apart
 
 
 def make_content(
@@ -111,78 +127,77 @@ def make_content(
     occasion: Occasion,
     language: str,
     *,
-    previous: Scores | None = None,
+    earlier: Sequence[Earlier] = (),
+    actions: Iterable[Action] = (),
+    goal: str = Goal.DELIVERY_PERFORMANCE,
 ) -> ReportContent:
-    """The content made of one team's scores, with last round's beside them where there are any."""
+    """The content made of one team's scores.
+
+    ``earlier`` are the team's rounds before, newest first; ``actions`` the experiments to look back on;
+    ``goal`` is what the next ones are to lead to.
+    """
     in_words = disclosure.one_person_changed(occasion.joined, occasion.left)
-    writer = _Writer(scores, previous or {}, in_words, occasion.minimum, language)
+    history = History(occasion.round, instrument, Results(scores, occasion.minimum, in_words), tuple(earlier))
+    cautions = history.cautions(occasion.joined, occasion.left, occasion.invited)
+    writer = _Writer(
+        history,
+        history.capability_changes(cautious=bool(cautions)),
+        history.category_changes(cautious=bool(cautions)),
+        language,
+    )
     edition = reference_edition()
-    return ReportContent(
+    content = ReportContent(
         **vars(occasion),
         previous_in_words=in_words,
+        cautions=cautions,
+        compared=len(writer.changes),
         language=language,
         questionnaire=translate(instrument.title, language),
         questionnaire_version=f"{instrument.slug} {instrument.version}",
         questionnaire_source=translate(instrument.source, language),
-        scoring_version=next((score.scoring_version for score in scores.values()), SCORING_VERSION),
+        scoring_version=history.results.version,
         edition=edition.title,
         edition_note=edition.note,
         categories=tuple(writer.category(category) for category in instrument.categories),
         key_metrics=tuple(writer.key_metric(metric, edition) for metric in instrument.key_metrics),
         hindrances=writer.hindrances(instrument),
+        past_actions=tuple(writer.past_action(action) for action in actions),
     )
-
-
-def _number(value: float | None) -> float:
-    """A number of a score that is shown. A suppressed one has none, and must not come here."""
-    if value is None:
-        raise ValueError("a suppressed score was about to be shown")
-    return value
+    return replace(content, plan=make_plan(content, published_paths(), goal))
 
 
 @dataclass(frozen=True)
 class _Writer:
     """Writes results in one language, and nothing that may not be shown."""
 
-    scores: Scores
-    before: Scores
-    before_in_words: bool
-    minimum: int
+    history: History
+    changes: Mapping[str, Change]  # by capability
+    category_changes: Mapping[str, Change]
     language: str
+
+    @property
+    def results(self) -> Results:
+        return self.history.results
 
     def text(self, texts: dict[str, str]) -> str:
         return translate(texts, self.language)
 
     def category(self, category: Category) -> CategoryResult:
-        place = (ScoreKind.CATEGORY, category.key)
         return CategoryResult(
             key=category.key,
             name=self.text(category.name),
             description=self.text(category.description),
             advice=self.text(category.advice),
-            result=self._category_score(self.scores.get(place)),
-            previous=self._before(self._category_score(self.before[place])) if place in self.before else None,
+            result=self.results.category(category),
+            previous=self.history.last_category(category),
             capabilities=tuple(self.capability(capability) for capability in category.capabilities),
-        )
-
-    def _before(self, result: Result) -> Result | InWords:
-        """Last round's result as it may stand beside this one's."""
-        if self.before_in_words and not isinstance(result, Suppressed):
-            return InWords((disclosure.band_of_score(result.score),))
-        return result
-
-    def _category_score(self, score: Score | None) -> CategoryScore | Suppressed:
-        if score is None or score.suppression:
-            return Suppressed(self.minimum)
-        return CategoryScore(
-            score=disclosure.display_score(_number(score.mean)),
-            shown=int(_number(score.n)),
-            bands=(disclosure.band_of(_number(score.mean)),),
+            change=self.category_changes.get(category.key),
         )
 
     def capability(self, capability: Capability) -> CapabilityResult:
-        place = (ScoreKind.CAPABILITY, capability.key)
-        result = self._shown(self.scores.get(place), capability)
+        result = self.results.capability(capability.key)
+        if isinstance(result, Shown):
+            result = replace(result, statements=self._statements(capability))
         return CapabilityResult(
             key=capability.key,
             name=self.text(capability.name),
@@ -191,36 +206,21 @@ class _Writer:
             why=self.text(capability.why),
             learn_more=capability.learn_more,
             result=result,
-            previous=self._before(self._shown(self.before[place], capability))
-            if place in self.before
-            else None,
+            previous=self.history.last_capability(capability),
             advice=tuple(
                 self._advice(capability, level)
                 for level in LEVELS
                 if isinstance(result, Suppressed) or level == result.level
             ),
+            change=self.changes.get(capability.key),
+            trend=self.history.trend(capability),
+            votes=self._votes(capability.key),
         )
 
-    def _shown(self, score: Score | None, capability: Capability) -> Shown | Suppressed:
-        if score is None or score.suppression:
-            return Suppressed(self.minimum)
-        low, high = disclosure.display_interval(_number(score.low90), _number(score.high90))
-        return Shown(
-            n=int(_number(score.n)),
-            score=disclosure.display_score(_number(score.mean)),
-            low=low,
-            high=high,
-            bands=disclosure.bands_of(_number(score.mean), _number(score.low80), _number(score.high80)),
-            level=disclosure.level_of(_number(score.mean)),
-            agreement=score.agreement,
-            two_camps=score.two_camps,
-            dont_know=None if score.dont_know is None else disclosure.display_share(score.dont_know),
-            statements=self._statements(score, capability),
-        )
-
-    def _statements(self, score: Score, capability: Capability) -> tuple[StatementResult, ...]:
+    def _statements(self, capability: Capability) -> tuple[StatementResult, ...]:
         """How many disagree and agree; beside last round's they would tell how the one who changed does."""
-        if not score.distribution or self.before_in_words:
+        score = self.results.shown(ScoreKind.CAPABILITY, capability.key)
+        if score is None or not score.distribution or self.history.in_words:
             return ()
         return tuple(
             StatementResult(text=self.text(statement.text), **score.distribution[statement.key])
@@ -228,18 +228,46 @@ class _Writer:
             if statement.key in score.distribution
         )
 
+    def _votes(self, key: str) -> Votes | None:
+        """Who named it; beside last round's, the number would tell whether the one who changed did."""
+        score = self.results.shown(ScoreKind.HINDRANCE, key)
+        if score is None or not score.mean:
+            return None
+        people = int(number(score.n))
+        counted = people >= disclosure.DETAIL_MINIMUM and not self.history.in_words
+        return Votes(disclosure.vote_words(score.mean), round(score.mean * people) if counted else None)
+
+    def past_action(self, action: Action) -> PastAction:
+        """An experiment beside where its capability has gone since."""
+        return PastAction(
+            title=action.title,
+            capability=action.capability_key,
+            name=self._short_name(action.capability_key),
+            round=action.round.name,
+            state=action.state,
+            outcome=action.outcome,
+            change=self.changes.get(action.capability_key),
+        )
+
+    def _short_name(self, key: str) -> str:
+        """What a capability is called; one that is not asked about any more keeps its last name."""
+        instruments = [self.history.instrument, *(past.instrument for past in self.history.earlier)]
+        names = (c.short_name for asked in instruments for c in asked.capabilities if c.key == key)
+        found = next(names, None)
+        return self.text(found) if found else key
+
     def _advice(self, capability: Capability, level: str) -> Advice:
         texts = vars(capability.levels[level])
         return Advice(level=level, **{name: self.text(value) for name, value in texts.items()})
 
     def key_metric(self, metric: KeyMetric, edition: Edition) -> KeyMetricResult:
-        score = self.scores.get((ScoreKind.KEY_METRIC, metric.key))
-        result: ShownMetric | Suppressed = Suppressed(self.minimum)
-        if score and not score.suppression:
-            band = int(_number(score.mean))
+        score = self.results.shown(ScoreKind.KEY_METRIC, metric.key)
+        result: ShownMetric | Suppressed = Suppressed(self.results.minimum)
+        if score:
+            band = int(number(score.mean))
             label = self.text(metric.scale.options[band - 1].label)
             result = ShownMetric(
-                n=int(_number(score.n)), band=band, label=label, meets_elite=meets(metric, band)
+                n=int(number(score.n)), band=band, label=label, meets_elite=meets(metric, band)
             )
         met = isinstance(result, ShownMetric) and result.meets_elite
         return KeyMetricResult(
@@ -266,16 +294,26 @@ class _Writer:
         named = [
             (score.mean, self.text(capability.name))
             for capability in instrument.capabilities
-            if (score := self.scores.get((ScoreKind.HINDRANCE, capability.key))) and score.mean
+            if (score := self.results.shown(ScoreKind.HINDRANCE, capability.key)) and score.mean
         ]
         named.sort(key=lambda vote: -vote[0])
         return tuple((name, disclosure.vote_words(share)) for share, name in named)
 
 
+BENCHMARKS = Path(settings.BASE_DIR) / "fixtures" / "benchmarks"
+
+
 @cache
 def _editions() -> tuple[Edition, ...]:
-    path = Path(settings.BASE_DIR) / "fixtures" / "benchmarks" / "key-metrics.yaml"
+    path = BENCHMARKS / "key-metrics.yaml"
     return read_editions(path.read_text(encoding="utf-8"), path.name)
+
+
+@cache
+def published_paths() -> Paths:
+    """What the research says leads to what."""
+    path = BENCHMARKS / "paths.yaml"
+    return read_paths(path.read_text(encoding="utf-8"), path.name)
 
 
 def reference_edition() -> Edition:

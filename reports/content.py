@@ -11,7 +11,10 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assessments.deliveries import Figures  # which loads scipy
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Shown:
     ``score``, ``low`` and ``high`` are whole numbers from 5 to 95 in steps of 5 (the ends of
     the 90 % interval are rounded outward); 5 reads "5 or less" and 95 reads "95 or more".
 
-    A coarse result has a score in steps of 10, no interval, no word of agreement and one band: a small
+    A coarse result has a score in steps of 10, one band, no interval and nothing about agreement: a small
     team in which exactly one person joined or left since last round (docs/method.md, 6.2 no. 4).
     """
 
@@ -267,6 +270,41 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class MeasuredMetric:
+    """A key metric of one service: what the team states beside what its events say."""
+
+    key: str
+    name: str  # short name
+    stated: str  # the team's answer; empty where too few answered
+    measured: str  # the same question answered by the events; empty where they cannot tell
+    apart: int  # bands between the two; 0 where one of them is missing
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether the two are so far apart that it is worth finding out why (docs/method.md, 8.3)."""
+        return self.apart >= 2
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What deployments and incidents of one service say about the three months before the round."""
+
+    service: str  # empty where it has no name
+    figures: Figures
+    metrics: tuple[MeasuredMetric, ...]  # in the order of the questionnaire
+
+    @property
+    def first_day(self) -> dt.date:
+        """Where the three months begin."""
+        return dt.date.fromisoformat(self.figures.start)
+
+    @property
+    def last_day(self) -> dt.date:
+        """Where they end."""
+        return dt.date.fromisoformat(self.figures.end) - dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """Everything that the page and the PDF of one assessment say."""
 
@@ -292,10 +330,12 @@ class ReportContent:
     joined: int | None = None  # people asked now and not in the previous round; None in a first round
     left: int | None = None
     previous_in_words: bool = False  # one person joined or left: see InWords
-    cautions: tuple[str, ...] = ()  # why no change is called clear: "roster", "wording"
+    # why no change is called clear: "roster", "wording"; or why nothing is compared: "scoring"
+    cautions: tuple[str, ...] = ()
     compared: int = 0  # capabilities whose change was tested
     past_actions: tuple[PastAction, ...] = ()
     plan: Plan | None = None  # None where too few answered
+    measured: tuple[Measured, ...] = ()  # by service; empty where no events were brought in
 
     @cached_property
     def capabilities(self) -> tuple[CapabilityResult, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from assessments.texts import safe_cell
 
-from .content import ReportContent, Shown, ShownMetric
+from .content import CapabilityResult, InWords, ReportContent, Shown, ShownMetric
 
 COLUMNS = [
     "team", "round", "kind", "key", "name", "shown", "n", "score", "low90", "high90",
-    "bands", "agreement", "two_camps", "dont_know_percent", "questionnaire", "scoring",
+    "bands", "agreement", "two_camps", "dont_know_percent", "last_round", "change", "moved",
+    "questionnaire", "scoring",
 ]  # fmt: skip
 
 
@@ -36,7 +37,10 @@ def rows(content: ReportContent) -> Iterator[dict[str, object]]:
                 "agreement": result.agreement,
                 "two_camps": "yes" if result.two_camps else "no",
                 "dont_know_percent": result.dont_know,
+                "last_round": _last_round(capability),
             }
+        if capability.change:
+            row |= {"change": capability.change.label, "moved": capability.change.moved}
         yield row
     for metric in content.key_metrics:
         row = common | {"kind": "key_metric", "key": metric.key, "name": metric.name, "shown": "no"}
@@ -48,6 +52,17 @@ def rows(content: ReportContent) -> Iterator[dict[str, object]]:
                 "bands": metric.result.label,
             }
         yield row
+
+
+def _last_round(capability: CapabilityResult) -> object:
+    """The score of last round, or the word that stands in its place; None where there is neither."""
+    match capability.previous:
+        case Shown() as shown:
+            return shown.score
+        case InWords() as words:
+            return " ".join(words.bands)
+        case _:
+            return None
 
 
 def as_csv(content: ReportContent) -> str:

@@ -1,6 +1,7 @@
 """A team's results: the page, the PDF, the numbers."""
 
-from django.http import FileResponse, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import access
+from assessments import access, change, disclosure
 from assessments.access import Permission, SignedInRequest
 from assessments.models import Assessment
 from assessments.services.audit import Event, record
@@ -21,6 +22,12 @@ from .services import request_report
 from .tasks import render_one_report
 
 SECONDS_TO_LOOK_AGAIN = 3
+
+TEAM_SIZES = (5, 6, 8, 10, 12, 20)
+"""For which the help tells how large a change must be."""
+
+CAPABILITIES = 24
+"""Of the shipped questionnaire: the help's example of how often luck marks a change."""
 
 
 def _assessment(request: SignedInRequest, org: str, team: str, round_id: int) -> Assessment:
@@ -41,6 +48,33 @@ def results(request: SignedInRequest, org: str, team: str, round_id: int) -> Htt
             "content": build_content(assessment, get_language() or "en", for_team=for_team),
             "for_team": for_team,
             "has_report": Report.objects.filter(assessment=assessment).exists(),
+        },
+    )
+
+
+@never_cache
+@require_safe
+def wall(request: SignedInRequest, org: str, team: str, round_id: int) -> HttpResponse:
+    """The results on one sheet of paper, without comments: what hangs on a wall is read by anybody."""
+    assessment = _assessment(request, org, team, round_id)
+    content = build_content(assessment, get_language() or "en", for_team=False)
+    return render(request, "reports/wall.html", {"assessment": assessment, "content": content})
+
+
+@login_not_required
+@require_safe
+def reading_results(request: HttpRequest) -> HttpResponse:
+    """What scores, intervals, changes and priorities mean, and what they do not."""
+    per_point = 100 / (disclosure.HIGHEST - disclosure.LOWEST)
+    smallest = [(people, change.detectable(people)) for people in TEAM_SIZES]
+    return render(
+        request,
+        "reports/reading.html",
+        {
+            "step": disclosure.STEP,
+            "one_point": round(per_point),
+            "detectable": [(people, points, round(points * per_point)) for people, points in smallest],
+            "tests": CAPABILITIES,
         },
     )
 

@@ -14,13 +14,18 @@ from reports.content import (
     CapabilityResult,
     CategoryResult,
     CategoryScore,
+    Experiment,
+    InWords,
     KeyMetricResult,
+    Plan,
+    Priority,
     Reference,
     ReportContent,
     Shown,
     ShownMetric,
     StatementResult,
     Suppressed,
+    Votes,
 )
 
 CUTS = (("mostly_disagree", 33), ("mixed", 67), ("mostly_agree", 83), ("strongly_agree", 101))
@@ -90,6 +95,11 @@ def make_shown(score: int = 70, **changes: Any) -> Shown:
     return Shown(**values | changes)
 
 
+def make_coarse(score: int = 70, **changes: Any) -> Shown:
+    """A rough result: a small team in which one person has changed."""
+    return make_shown(score, **{"low": None, "high": None, "agreement": ""} | changes)
+
+
 def make_statement(text: str = "We can release whenever we want to.", **changes: Any) -> StatementResult:
     """A statement that nine people answered."""
     values: dict[str, Any] = {"disagree": 2, "neutral": 1, "agree": 6, "dont_know": 0}
@@ -99,7 +109,7 @@ def make_statement(text: str = "We can release whenever we want to.", **changes:
 def make_capability(
     name: str = "Continuous integration",
     result: Shown | Suppressed | int | None = 70,
-    previous: Shown | Suppressed | int | None = None,
+    previous: Shown | InWords | Suppressed | int | None = None,
     **changes: Any,
 ) -> CapabilityResult:
     """A capability. A bare number stands for a shown score; no ``result`` means too few answers."""
@@ -123,7 +133,7 @@ def make_category(
     name: str = "Continuous delivery",
     capabilities: Sequence[CapabilityResult] | None = None,
     result: CategoryScore | Suppressed | int | None = 60,
-    previous: CategoryScore | Suppressed | int | None = None,
+    previous: CategoryScore | InWords | Suppressed | int | None = None,
     **changes: Any,
 ) -> CategoryResult:
     """A category, of the capabilities that it has in ``CATEGORIES`` unless others are given."""
@@ -203,6 +213,40 @@ def make_report(categories: Sequence[CategoryResult] | None = None, **changes: A
     return ReportContent(**values | changes)
 
 
+def make_priority(**changes: Any) -> Priority:
+    """Trunk-based development: 35, two steps from the goal, named by most."""
+    values: dict[str, Any] = {
+        "capability": "trunk_based_development",
+        "name": "Trunk-based development",
+        "score": 35,
+        "gap": 0.58,
+        "steps": 2,
+        "reach": 0.8,
+        "vote": 5 / 6,
+        "votes": Votes("most", None),
+        "priority": 100 * 0.58 * 0.8 * (1 + 5 / 6) / 2,
+        "through": ("Continuous delivery",),
+        "years": (2018, 2020),
+        "clarify": False,
+    }
+    return Priority(**values | changes)
+
+
+def make_plan(*priorities: Priority, in_top: int = 9, **changes: Any) -> Plan:
+    """A plan whose experiments are the first three of these."""
+    advice = Advice("middle", "Some of it works.", "Do the rest.", "Doing it all at once.", "Count it.")
+    values: dict[str, Any] = {
+        "goal": "delivery_performance",
+        "experiments": tuple(Experiment(priority, advice, in_top) for priority in priorities[:3]),
+        "ranked": tuple(priorities),
+        "depends_on_discount": False,
+        "bottleneck": (),
+        "drivers": (),
+        "draws": 2000,
+    }
+    return Plan(**values | changes)
+
+
 def _capabilities(category: str) -> tuple[CapabilityResult, ...]:
     everything = [name for names in CATEGORIES.values() for name in names]
     names = CATEGORIES[category]
@@ -211,8 +255,8 @@ def _capabilities(category: str) -> tuple[CapabilityResult, ...]:
 
 
 def _category_score(
-    result: CategoryScore | Suppressed | int | None, shown: int
-) -> CategoryScore | Suppressed | None:
+    result: CategoryScore | InWords | Suppressed | int | None, shown: int
+) -> CategoryScore | InWords | Suppressed | None:
     if isinstance(result, int):
         return CategoryScore(score=result, shown=shown, bands=(band_of(result),))
     return result

@@ -12,8 +12,10 @@ from typing import Any
 from assessments import questionnaire_file
 from assessments.instrument import Instrument
 from assessments.services.scores import make_scores
-from reports.builder import Occasion, Scores, make_content
+from reports.builder import Occasion, make_content
 from reports.content import ReportContent
+from reports.history import Earlier
+from reports.results import Results, Scores
 
 QUESTIONNAIRE = Path(__file__).parent.parent / "fixtures" / "questionnaires" / "accelerate-1.yaml"
 
@@ -27,15 +29,20 @@ def instrument() -> Instrument:
 
 
 def make_answers(
-    people: int, *, seed: int = 1, split: Sequence[str] = (), silent: Sequence[str] = ()
+    people: int,
+    *,
+    seed: int = 1,
+    split: Sequence[str] = (),
+    silent: Sequence[str] = (),
+    lower: float = 0.0,
 ) -> list[Answers]:
     """What ``people`` people answer: each capability has its own middle, each person a mood.
 
     In the capabilities of ``split`` every other person says the opposite; on those of ``silent``
-    only one in three has a view.
+    only one in three has a view. All middles are ``lower`` by so many points.
     """
     chance = random.Random(seed)
-    middles = {capability.key: chance.uniform(2.0, 6.4) for capability in instrument().capabilities}
+    middles = {capability.key: chance.uniform(2.0, 6.4) - lower for capability in instrument().capabilities}
     return [_person(chance, number, middles, split, silent) for number in range(people)]
 
 
@@ -70,13 +77,18 @@ def make_full_report(
     people: int = 8,
     *,
     before: int = 0,
+    rounds: int = 1,
     split: Sequence[str] = (),
     silent: Sequence[str] = (),
     seed: int = 1,
     comments: Sequence[str] = (),
     **changes: Any,
 ) -> ReportContent:
-    """The report of Team Kestrel, of ``people`` answers; ``before`` people answered the round before."""
+    """The report of Team Kestrel, of ``people`` answers.
+
+    ``before`` people answered in each of so many ``rounds`` before, the older the lower. With
+    ``joined=1, left=0`` it is one in which exactly one person changed.
+    """
     occasion: dict[str, Any] = {
         "organization": "Example Ltd",
         "team": "Team Kestrel",
@@ -88,8 +100,27 @@ def make_full_report(
         "previous_round": "2026 Q2" if before else "",
         "comments": tuple(comments),
     }
-    previous = scores_of(make_answers(before, seed=seed)) if before else None
     answers = make_answers(people, seed=seed, split=split, silent=silent)
     return make_content(
-        instrument(), scores_of(answers), Occasion(**occasion | changes), "en", previous=previous
+        instrument(),
+        scores_of(answers),
+        Occasion(**occasion | changes),
+        "en",
+        earlier=make_earlier(
+            [make_answers(before, seed=seed, lower=0.6 * back) for back in range(rounds if before else 0)]
+        ),
     )
+
+
+def make_earlier(rounds: Sequence[Sequence[Answers]]) -> list[Earlier]:
+    """The rounds before 2026 Q3, newest first, from what was answered in each."""
+    return [
+        Earlier(round_before("2026 Q3", back), instrument(), Results(scores_of(answers), 5))
+        for back, answers in enumerate(rounds, start=1)
+    ]
+
+
+def round_before(name: str, back: int) -> str:
+    """What the round so many quarters earlier is called."""
+    year, quarter = divmod(4 * int(name[:4]) + int(name[-1]) - 1 - back, 4)
+    return f"{year} Q{quarter + 1}"

@@ -1,10 +1,13 @@
 """Short ways to the objects that tests need. All go through the services, as real use does."""
 
 import datetime as dt
+import json
 import random
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any
 
+from assessments.delivery_files import Options
 from assessments.instrument import Instrument
 from assessments.models import (
     Invitation,
@@ -18,7 +21,16 @@ from assessments.models import (
     Workshop,
 )
 from assessments.queries import load_instrument
-from assessments.services import mails, people, questionnaires, responses, rounds, schedules, workshops
+from assessments.services import (
+    deliveries,
+    mails,
+    people,
+    questionnaires,
+    responses,
+    rounds,
+    schedules,
+    workshops,
+)
 
 from .instruments import make_instrument
 
@@ -161,3 +173,24 @@ def random_answers(instrument: Instrument, chance: random.Random) -> dict[str, A
 def make_mail(organization: Organization, user: User, *, now: dt.datetime = NOW) -> Mail:
     """An invitation to sign in that is waiting to be sent."""
     return mails.queue_account(organization=organization, user=user, by=None, now=now)
+
+
+def bring_in(
+    team: Team, days_ago: Iterable[int] = (10, 40), service: str = "", *, now: dt.datetime = NOW
+) -> deliveries.Summary:
+    """Deployments so many days ago, each of a commit of the day before; the last one caused an incident."""
+    events: list[dict[str, Any]] = [
+        {
+            "kind": "deployment",
+            "key": f"run-{days}",
+            "finished_at": (now - days * DAY).isoformat(),
+            "commits": [(now - (days + 1) * DAY).isoformat()],
+        }
+        for days in days_ago
+    ]
+    last = events[-1]
+    events.append(
+        {"kind": "incident", "key": "INC-1", "deployment": last["key"], "started_at": last["finished_at"]}
+    )
+    stream = BytesIO(json.dumps(events).encode())
+    return deliveries.load_deliveries(team=team, stream=stream, options=Options(service), by=None, now=now)

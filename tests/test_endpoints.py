@@ -19,6 +19,8 @@ from django.utils import timezone
 from assessments import access, tokens
 from assessments.models import (
     Assessment,
+    DeliveryToken,
+    Deployment,
     Invitation,
     Mail,
     MailStop,
@@ -30,6 +32,7 @@ from assessments.models import (
     User,
     Workshop,
 )
+from assessments.services import deliveries
 from assessments.urls import urlpatterns as asking
 from reports.models import Report
 from reports.urls import urlpatterns as telling
@@ -98,6 +101,7 @@ MATRIX: dict[str, Row] = {
     "change_team": Row(
         get=signed_in(404, 404, 403, 403, 403, 200), post=signed_in(404, 404, 403, 403, 403, 422)
     ),
+    "choose_goal": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 422, 403, 403)),
     "archive_team": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 403, 403, 302)),
     "add_person": Row(
         get=signed_in(404, 404, 403, 200, 403, 200), post=signed_in(404, 404, 403, 422, 403, 422)
@@ -107,6 +111,15 @@ MATRIX: dict[str, Row] = {
     ),
     "remove_person": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
     "send_link": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
+    "deliveries": Row(
+        get=signed_in(404, 404, 403, 200, 403, 200), post=signed_in(404, 404, 403, 422, 403, 422)
+    ),
+    "delete_deliveries": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
+    "make_delivery_token": Row(
+        get=signed_in(404, 404, 403, 200, 403, 200), post=signed_in(404, 404, 403, 422, 403, 422)
+    ),
+    "withdraw_delivery_token": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
+    "receive_deliveries": Row(get=everybody(405), post=everybody(401)),  # it wants a token
     "hold_workshop": Row(
         get=signed_in(404, 404, 403, 200, 200, 200), post=signed_in(404, 404, 403, 422, 422, 422)
     ),
@@ -127,14 +140,16 @@ MATRIX: dict[str, Row] = {
     "open_round": ORGANIZATION_ACT,
     "invite_newcomers": ORGANIZATION_ACT,
     "close_round": ORGANIZATION_ACT,
+    "reading_results": PUBLIC_PAGE,
     "results": TEAM_PAGE,
+    "wall": TEAM_PAGE,
     "report_pdf": Row(
         get=signed_in(404, 404, 202, 202, 202, 202), post=signed_in(404, 404, 302, 302, 302, 302)
     ),  # there is none yet; posting asks for it
     "scores_csv": TEAM_PAGE,
 }
 RESPOND = [name for name in MATRIX if name.startswith("respond_")]
-RESULTS = ["results", "report_pdf", "scores_csv", "workshop", "workshop_page"]
+RESULTS = ["results", "wall", "report_pdf", "scores_csv", "workshop", "workshop_page"]
 OURS: list[URLPattern] = [*asking, *telling]
 
 ACCOUNT = {
@@ -205,6 +220,7 @@ def stage(
         "workshop_id": factories.hold_workshop(kestrel, now=now).pk,
         "signed": access.mail_token(mia, aviary),
         "mail_id": factories.make_mail(aviary, mia, now=now).pk,
+        "token_id": deliveries.make_token(team=kestrel, name="CI", by=None, now=now)[0].pk,
         "membership_id": kestrel.memberships.get(user=mia).pk,
         "remove_role_membership": aviary.memberships.get(user=cleo).pk,
         "remove_person_membership": kestrel.memberships.get(user=mia).pk,
@@ -267,6 +283,7 @@ def test_what_does_not_exist_is_not_found(stage: Stage, client: Client, ada: Use
     missing = {"org": ["nowhere"], "team": ["nobody"], "slug": ["none"], "version": [99, 10**30]}
     missing |= {"round_id": [10**9, 10**30], "membership_id": [10**9, 10**30]}
     missing |= {"workshop_id": [10**9, 10**30], "mail_id": [10**9, 10**30]}
+    missing |= {"token_id": [10**9, 10**30]}
     for pattern in OURS:
         for part in set(pattern.pattern.regex.groupindex) & set(missing):
             for value in missing[part]:
@@ -341,6 +358,7 @@ def test_every_post_needs_the_token_of_its_form(stage: Stage, ada: User) -> None
     acting = [name for name, row in MATRIX.items() if row.post != NOT_ALLOWED and row.post != everybody(405)]
 
     acting.remove("stop_mails")  # mail programs post there by themselves; its address is the proof
+    acting.remove("receive_deliveries")  # so do pipelines, with a token of their own
     for name in acting:
         assert ask(strict, "post", stage.url(name)).status_code == 403, name
 
@@ -453,6 +471,8 @@ KEPT: tuple[type[models.Model], ...] = (
     Mail,
     MailStop,
     Workshop,
+    Deployment,
+    DeliveryToken,
 )
 
 

@@ -2,7 +2,7 @@
 
 from .actions import Action, ActionState
 from .base import FrozenError
-from .deliveries import Deployment, DeliveryToken, Incident
+from .deliveries import DeliveryToken, Deployment, Incident
 from .mails import Mail, MailKind, MailState, MailStop
 from .people import (
     Goal,

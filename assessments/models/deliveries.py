@@ -26,7 +26,11 @@ class Deployment(models.Model):
     class Meta:
         verbose_name = _("deployment")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["team", "service", "key"], name="deployment_is_unique"),
+            models.UniqueConstraint(
+                fields=["team", "service", "key"],
+                name="deployment_is_unique",
+                violation_error_message=_("There is a deployment with this key already."),
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["team", "finished_at"])]
 
@@ -47,7 +51,11 @@ class Incident(models.Model):
     class Meta:
         verbose_name = _("incident")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["team", "service", "key"], name="incident_is_unique"),
+            models.UniqueConstraint(
+                fields=["team", "service", "key"],
+                name="incident_is_unique",
+                violation_error_message=_("There is an incident with this key already."),
+            ),
             models.CheckConstraint(
                 condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("started_at")),
                 name="incident_ends_after_it_starts",

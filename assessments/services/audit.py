@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Model, TextChoices
 
 from ..models import (
+    DeliveryToken,
     Group,
     Organization,
     OrganizationMembership,
@@ -38,7 +39,7 @@ LOGGED: dict[type[Model], list[str]] = {
     Organization: ["name", "minimum_responses", "time_zone", "keep_responses_days"],
     OrganizationMembership: ["role"],
     Group: ["name", "parent"],
-    Team: ["name", "group"],
+    Team: ["name", "group", "goal"],
     TeamMembership: ["role"],
     Round: ["name", "opens_at", "closes_at", "team_first_days", "reminders"],
     Schedule: [
@@ -52,6 +53,7 @@ LOGGED: dict[type[Model], list[str]] = {
         "is_active",
     ],
     Workshop: ["name"],
+    DeliveryToken: ["name"],
 }
 """What is logged, field by field. No model that knows of answers or invitations may ever stand here."""
 
@@ -69,11 +71,14 @@ class Event(TextChoices):
     OPENED = "opened"
     INVITED = "invited"
     CLOSED = "closed"
+    RESCORED = "rescored"
     ARCHIVED = "archived"
     ROSTER_LOADED = "roster_loaded"
     REPORT_DOWNLOADED = "report_downloaded"
     SCORES_DOWNLOADED = "scores_downloaded"
     FORGOTTEN = "forgotten"
+    DELIVERIES_LOADED = "deliveries_loaded"
+    DELIVERIES_REMOVED = "deliveries_removed"
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def _organization_of(values: Iterable[object]) -> int:
             return value.pk
         if isinstance(value, Group | Team | Round | OrganizationMembership | Schedule):
             return value.organization_id
-        if isinstance(value, TeamMembership | Workshop):
+        if isinstance(value, TeamMembership | Workshop | DeliveryToken):
             return value.team.organization_id
     raise TypeError("an audited service is given something of an organization")
 

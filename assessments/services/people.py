@@ -102,6 +102,15 @@ def change_team(*, team: Team, name: str, group: Group | None, by: User | None) 
 
 
 @audited
+def choose_goal(*, team: Team, goal: str, by: User | None) -> Team:
+    """Say what the team wants its experiments to lead to: one of models.Goal."""
+    team.goal = goal
+    team.full_clean()
+    team.save()
+    return team
+
+
+@audited
 def archive_team(*, team: Team, by: User | None, now: dt.datetime) -> Team:
     """Leave the team out of coming rounds; its past stays."""
     if team.archived_at is None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from .. import tokens
 from ..models import Comment, Invitation, Organization, Response, Round
 from ..queries import load_asked
-from .errors import RoundNotOpen
+from .errors import RoundNotOpen, ServiceError
 
 COMMENT = "comment"
 HINDRANCES = "hindrances"
@@ -76,6 +76,17 @@ def _locked_responses(of: Round) -> QuerySet[Response]:
     """The round's responses, held until the end of the transaction; locked in the order that saving uses."""
     responses = Response.objects.filter(assessment__round=of).order_by("pk")
     return responses.select_for_update(of=("self",))
+
+
+def sealed_answers(of: Round) -> list[tuple[int, dict[str, Any]]]:
+    """Assessment ids and answers of a closed round, as :func:`seal` gave them.
+
+    For scoring a round anew and for the upkeep of questionnaires; pages read scores. Empty once the
+    answers have been deleted. Raises ServiceError for a round that is not closed.
+    """
+    if not of.is_closed:
+        raise ServiceError(_("%(round)s is not closed: its answers are not sealed yet.") % {"round": of})
+    return list(Response.objects.filter(assessment__round=of).values_list("assessment_id", "answers"))
 
 
 def rewrite_invitations(of: Round, *, forget_links: bool = False) -> None:

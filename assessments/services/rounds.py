@@ -3,10 +3,11 @@
 import datetime as dt
 import random
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from .. import tokens
@@ -22,7 +23,7 @@ from ..models import (
     TeamMembership,
     User,
 )
-from ..queries import load_instrument, open_rounds, previous_assessment
+from ..queries import earlier_assessments, load_instrument, open_rounds
 from .audit import Event, audited, record
 from .errors import ServiceError
 from .responses import lock_round, rewrite_invitations, rewrite_responses, seal, wipe_deleted_rows
@@ -215,19 +216,29 @@ def close_round(*, round: Round, by: User | None, now: dt.datetime) -> bool:
 
 
 def _freeze_counts(closing: Round, rows: list[tuple[int, dict[str, object]]], now: dt.datetime) -> None:
-    """Keep how many were asked and answered, and how many of those asked are others than the last time."""
+    """Keep how many were asked and answered, and how those who were asked differ from the times before."""
     responded = Counter(assessment_id for assessment_id, _answers in rows)
-    assessments = list(Assessment.objects.filter(round=closing).select_related("round__questionnaire"))
+    assessments = list(Assessment.objects.filter(round=closing))
+    before_this = earlier_assessments(closing, now).filter(team__assessments__round=closing)
+    earlier: dict[int, list[Assessment]] = defaultdict(list)
+    for found in before_this:
+        earlier[found.team_id].append(found)
+    asked = _addresses(Q(assessment__round=closing) | Q(assessment__in=before_this.values("pk")))
     for assessment in assessments:
-        invited, before = _addresses(assessment), previous_assessment(assessment, now)
+        invited, before = asked[assessment.pk], earlier[assessment.team_id]
         assessment.invited = len(invited)
         assessment.responded = responded[assessment.pk]
         if before:
-            earlier = _addresses(before)
-            assessment.joined, assessment.left = len(invited - earlier), len(earlier - invited)
-    fields = ["invited", "responded", "joined", "left"]
+            last = asked[before[0].pk]
+            assessment.joined, assessment.left = len(invited - last), len(last - invited)
+        assessment.one_apart = [past.pk for past in before if len(invited ^ asked[past.pk]) == 1]
+    fields = ["invited", "responded", "joined", "left", "one_apart"]
     Assessment.objects.bulk_update(assessments, fields, batch_size=500)
 
 
-def _addresses(of: Assessment) -> set[str]:
-    return {email.lower() for email in of.invitations.values_list("email", flat=True)}
+def _addresses(where: Q) -> dict[int, set[str]]:
+    """Who was asked, by the number of the assessment."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for assessment_id, email in Invitation.objects.filter(where).values_list("assessment_id", "email"):
+        found[assessment_id].add(email.lower())
+    return found

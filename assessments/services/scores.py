@@ -12,6 +12,8 @@ from .responses import HINDRANCES
 Row = tuple[Any, Mapping[str, Any]]
 """One response: the team's label, anything hashable, and its answers."""
 
+CAPABILITY_NUMBERS = ("mean", "sd", "se", "low90", "high90", "low80", "high80")
+
 
 def make_scores(
     rows: Iterable[Row], teams: Iterable[Any], instrument: Instrument, *, minimum: int, pool: bool = True
@@ -19,10 +21,10 @@ def make_scores(
     """The scores of every team, not saved yet.
 
     ``teams`` are the labels of those that took part; one without a row in ``rows`` gets
-    suppressed scores throughout. Every team has a score for every capability, category, key
-    metric and hindrance, so that what is missing can be told from what is hidden. ``pool`` lets
-    the prior of all intervals be that of these teams together, where they are enough: right for
-    an organization, wrong for teams that merely stand in one spreadsheet.
+    suppressed scores throughout. Every team has a score for every capability, category (its mean
+    and its composite), key metric and hindrance, so that what is missing can be told from what is
+    hidden. ``pool`` lets the prior of capabilities be that of these teams together, where they are
+    enough: right for an organization, wrong for teams that merely stand in one spreadsheet.
     """
     rows = list(rows)
     columns = [statement.key for statement in instrument.statements] + [
@@ -38,7 +40,7 @@ def make_scores(
     counts = _counts(scoring.statement_counts(answers, instrument, minimum=minimum))
     scores: dict[Any, list[Score]] = {team: [] for team in teams}
     for row in capabilities.itertuples():
-        numbers = {name: getattr(row, name) for name in ("mean", "sd", "low90", "high90", "low80", "high80")}
+        numbers = {name: getattr(row, name) for name in CAPABILITY_NUMBERS}
         scores[row.team].append(
             _score(
                 row,
@@ -53,6 +55,9 @@ def make_scores(
         )
     for row in scoring.score_categories(capabilities, instrument).itertuples():
         scores[row.team].append(_score(row, ScoreKind.CATEGORY, n=row.capabilities_shown, mean=row.mean))
+    for row in scoring.score_composites(answers, instrument, minimum=minimum).itertuples():
+        numbers = {name: getattr(row, name) for name in ("n", "mean", "sd", "se")}
+        scores[row.team].append(_score(row, ScoreKind.COMPOSITE, **numbers))
     for row in scoring.score_key_metrics(answers, instrument, minimum=minimum).itertuples():
         scores[row.team].append(
             _score(row, ScoreKind.KEY_METRIC, n=row.n, mean=row.band, dont_know=row.dont_know)
@@ -84,9 +89,11 @@ def _counts(table: Any) -> dict[Any, dict[str, dict[str, int]]]:
 
 def _all_suppressed(instrument: Instrument) -> list[Score]:
     capabilities = [capability.key for capability in instrument.capabilities]
+    categories = [category.key for category in instrument.categories]
     keys = {
         ScoreKind.CAPABILITY: capabilities,
-        ScoreKind.CATEGORY: [category.key for category in instrument.categories],
+        ScoreKind.CATEGORY: categories,
+        ScoreKind.COMPOSITE: categories,
         ScoreKind.KEY_METRIC: [metric.key for metric in instrument.key_metrics],
         ScoreKind.HINDRANCE: capabilities,
     }

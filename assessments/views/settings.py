@@ -30,6 +30,7 @@ SENTENCES = {
     "opened": gettext_lazy("%(who)s opened %(subject)s."),
     "invited": gettext_lazy("%(who)s invited the people who had joined since %(subject)s opened."),
     "closed": gettext_lazy("%(who)s closed %(subject)s."),
+    "rescored": gettext_lazy("The answers of %(subject)s were scored anew, by a newer version."),
     "archived": gettext_lazy("%(who)s archived %(subject)s."),
     "roster_loaded": gettext_lazy("%(who)s brought in people from a file."),
     "report_downloaded": gettext_lazy("%(who)s downloaded the report of %(subject)s."),
@@ -45,6 +46,8 @@ SENTENCES = {
     "teammembership_removed": gettext_lazy("%(who)s took %(person)s off %(subject)s."),
     "schedule_made": gettext_lazy("%(who)s made the schedule."),
     "schedule_changed": gettext_lazy("%(who)s changed the schedule"),
+    "deliveries_loaded": gettext_lazy("%(who)s brought in deliveries of %(subject)s."),
+    "deliveries_removed": gettext_lazy("%(who)s removed deliveries of %(subject)s."),
     "workshop_made": gettext_lazy("%(who)s held the workshop %(subject)s."),
     "made": gettext_lazy("%(who)s made the %(kind)s %(subject)s."),
     "changed": gettext_lazy("%(who)s changed the %(kind)s %(subject)s"),
@@ -117,7 +120,9 @@ def _change(field: Field[Any, Any], before: str, after: str) -> str:
     }
     if not simple:
         return str(field.verbose_name)
-    names = {"field": field.verbose_name, "before": before, "after": after}
+    words = {"None": _("none")} | dict(field.flatchoices)
     return _("%(field)s from %(before)s to %(after)s") % {
-        name: _("none") if value == "None" else value for name, value in names.items()
+        "field": field.verbose_name,
+        "before": words.get(before, before),
+        "after": words.get(after, after),
     }

@@ -4,14 +4,15 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access
 from ..access import Permission, SignedInRequest
-from ..forms import TEAM_ROLES, PersonForm, TeamForm
-from ..models import Assessment, TeamMembership
+from ..forms import TEAM_ROLES, GoalForm, PersonForm, TeamForm
+from ..models import Assessment, Team, TeamMembership
 from ..queries import closed_assessments, open_rounds, participation
 from ..services import mails, people
 from ..services.errors import ServiceError
@@ -40,6 +41,7 @@ def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             "memberships": found.memberships.select_related("user")
             if Permission.MANAGE_ROSTER in held
             else None,
+            "goal_form": _goal_form(found) if Permission.MANAGE_ACTIONS in held else None,
             "may_manage_people": Permission.MANAGE_PEOPLE in held,
             "may_manage_roster": Permission.MANAGE_ROSTER in held,
             "may_hold_workshops": Permission.HOLD_WORKSHOPS in held and not found.archived_at,
@@ -47,6 +49,13 @@ def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             "now": now,
         },
     )
+
+
+def _goal_form(team: Team) -> GoalForm:
+    """The form on the team's page."""
+    form = GoalForm(initial={"goal": team.goal})
+    form.helper.form_action = reverse("choose_goal", args=[team.organization.slug, team.slug])
+    return form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,6 +72,18 @@ def change_team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
         else:
             return redirect("team", org, found.slug)
     return show_form(request, form, _("Change the team"), found.organization, found)
+
+
+@require_POST
+def choose_goal(request: SignedInRequest, org: str, team: str) -> HttpResponse:
+    """What the team wants its experiments to lead to."""
+    found = access.get_team(request.user, org, team, Permission.MANAGE_ACTIONS)
+    form = GoalForm(request.POST)
+    if form.is_valid():
+        people.choose_goal(team=found, by=request.user, **form.cleaned_data)
+        messages.success(request, _("The goal is saved."))
+        return redirect("team", org, found.slug)
+    return show_form(request, form, _("The goal of %(team)s") % {"team": found}, found.organization, found)
 
 
 @require_POST

@@ -5,14 +5,29 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.utils.formats import get_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from assessments import change as changes
 from assessments import disclosure
 
 from .. import charts
-from ..content import CapabilityResult, CategoryResult, KeyMetricResult, ReportContent, Shown
+from ..content import (
+    CapabilityResult,
+    CategoryResult,
+    CategoryScore,
+    Change,
+    Experiment,
+    InWords,
+    KeyMetricResult,
+    Priority,
+    ReportContent,
+    Shown,
+    Trend,
+    TrendPoint,
+)
 
 register = template.Library()
 
@@ -48,6 +63,50 @@ VOTES = {
     "about_half": gettext_lazy("About half of you"),
     "few": gettext_lazy("A few of you"),
 }
+NAMED = {
+    "most": gettext_lazy("most of you named it"),
+    "about_half": gettext_lazy("about half of you named it"),
+    "few": gettext_lazy("a few of you named it"),
+}
+CHANGES = {
+    "clear": gettext_lazy("clear change"),
+    "likely": gettext_lazy("likely change"),
+    "none": gettext_lazy("no clear change"),
+}
+DIRECTIONS = {
+    "rising": gettext_lazy("rising"),
+    "falling": gettext_lazy("falling"),
+}
+CAUTIONS = {
+    "roster": gettext_lazy(
+        "More than a third of the people have changed since last round. It is hardly the same team, so no"
+        " change is called clear."
+    ),
+    "wording": gettext_lazy(
+        "The questionnaire has a new version since last round. What was asked in the same words is compared,"
+        " but no change is called clear."
+    ),
+    "scoring": gettext_lazy(
+        "The way of scoring has changed since last round. Numbers that were made in different ways are not"
+        " compared."
+    ),
+}
+STATES = {
+    "open": gettext_lazy("still running"),
+    "kept": gettext_lazy("kept"),
+    "changed": gettext_lazy("kept in another form"),
+    "dropped": gettext_lazy("dropped"),
+}
+GOALS = {
+    "delivery_performance": gettext_lazy("delivery performance"),
+    "organizational_performance": gettext_lazy("the organization's performance"),
+    "less_burnout": gettext_lazy("less burnout"),
+}
+STABLE = 6
+"""Of ten redraws: an experiment that is among the first three in fewer could as well be another one."""
+
+SPARK = 3
+"""So many rounds make a line; two are a slope."""
 
 
 def chart_words() -> dict[str, str]:
@@ -67,6 +126,27 @@ def chart_words() -> dict[str, str]:
         "disagree": _("disagree"),
         "neutral": _("neutral"),
         "agree": _("agree"),
+        "change_clear": _("clear change"),
+        "change_likely": _("likely change"),
+        "change_none": _("no clear change"),
+        "change_unknown": _("nothing to compare with"),
+        "one_round": _("one round"),
+        "in_words": _("known only in words"),
+        "gap_in_time": _("too few answered"),
+        "reworded": _("asked in other words before"),
+        "cuts": _("where bands begin"),
+        "gap": _("gap"),
+        "reach": _("reach"),
+        "vote": _("vote"),
+        "decimal": str(get_format("DECIMAL_SEPARATOR")),
+        "from_score": _("score {score}"),
+        "steps": _("steps to the goal: {number}"),
+        "no_path": _("no published path"),
+        "named_nobody": _("named by nobody"),
+        "named_few": _("named by few"),
+        "named_about_half": _("named by about half"),
+        "named_most": _("named by most"),
+        "named": _("named by {number}"),
         "elite": _("elite: {elite}"),
         "say_score": _("{name}: {score}, {bands}."),
         "say_interval": _("{name}: {score}, between {low} and {high}, {bands}."),
@@ -79,6 +159,14 @@ def chart_words() -> dict[str, str]:
             "{name}: {band}, band {number} of {count}, six being best. Elite performers: {elite}."
         ),
         "say_statement": _("{text} {disagree} disagree, {neutral} neutral, {agree} agree."),
+        "say_slope": _("{name}: from {before} to {score}, {change}."),
+        "say_now": _("{name}: {score}."),
+        "say_trend": _("{name} from {first} to {last}: {scores}."),
+        "say_rising": _("Rising over these rounds."),
+        "say_falling": _("Falling over these rounds."),
+        "say_unclear": _("No clear direction over these rounds."),
+        "say_reworded": _("Up to {round} it was asked in other words."),
+        "say_factors": _("{name}: gap {gap}, reach {reach}, vote {vote}."),
     }
 
 
@@ -101,7 +189,9 @@ def score(value: int) -> str:
 
 @register.filter
 def interval(result: Shown) -> str:
-    """The ends of an interval; one that reaches an end of the scale says so."""
+    """The ends of an interval; one that reaches an end of the scale says so. A coarse result has none."""
+    if result.low is None or result.high is None:
+        return ""
     return _("{low} to {high}").format(low=_end(result.low), high=_end(result.high))
 
 
@@ -112,8 +202,26 @@ def _end(value: int) -> str:
 
 @register.filter
 def agreement(result: Shown) -> str:
-    """How near to each other the answers lie."""
-    return _("two views") if result.two_camps else str(AGREEMENT[result.agreement])
+    """How near to each other the answers lie; of a coarse result only whether there are two views."""
+    return _("two views") if result.two_camps else str(AGREEMENT.get(result.agreement, ""))
+
+
+@register.filter
+def cell(result: object) -> str:
+    """A result in a table, this round's or another's: "70", "≥ 95", words, or a dash."""
+    match result:
+        case Shown() | CategoryScore():
+            return _end(result.score)
+        case InWords():
+            return bands(result.bands)
+        case _:
+            return "–"
+
+
+@register.filter
+def has_coarse(content: ReportContent) -> bool:
+    """Whether some results are so rough that they have no interval."""
+    return any(result.is_coarse for _capability, result in content.shown())
 
 
 @register.filter
@@ -177,10 +285,183 @@ def hidden_count(content: ReportContent) -> int:
 
 
 @register.filter
+def hidden_names(content: ReportContent) -> list[str]:
+    """The capabilities that too few people answered."""
+    return [capability.short_name for capability in content.capabilities if not capability.is_shown]
+
+
+@register.filter
+def answers_each(content: ReportContent) -> str:
+    """From how many people the scores come, in a sentence; nothing where there is no score."""
+    counts = [result.n for _capability, result in content.shown()]
+    if not counts:
+        return ""
+    fewest, most = min(counts), max(counts)
+    if fewest == most:
+        return _("Each score comes from {n} people.").format(n=most)
+    return _("The scores come from {fewest} to {most} people each.").format(fewest=fewest, most=most)
+
+
+@register.filter
 def band_counts(content: ReportContent) -> list[tuple[str, int]]:
     """How many capabilities lie in each band, the highest first."""
     counts = content.band_counts
     return [(str(BANDS[band]), counts[band]) for band in reversed(BANDS) if band in counts]
+
+
+# --- What moved ------------------------------------------------------------------------------
+
+
+@register.filter
+def moved(change: Change) -> str:
+    """How far a score moved, as both are shown: "up 15". A category has only words."""
+    match change.moved:
+        case None:
+            return ""
+        case 0:
+            return _("as before")
+        case points if points > 0:
+            return _("up {points}").format(points=points)
+        case points:
+            return _("down {points}").format(points=-points)
+
+
+@register.filter
+def movement(change: Change | None) -> str:
+    """A change in words with its size: "likely change, up 15"; a dash where nothing is compared."""
+    if change is None:
+        return "–"
+    words, size = str(CHANGES[change.label]), moved(change) if change.moved else ""
+    return _("{change}, {moved}").format(change=words, moved=size) if size else words
+
+
+@register.filter
+def cautions(content: ReportContent) -> list[str]:
+    """Why nothing is called a clear change."""
+    return [str(CAUTIONS[caution]) for caution in content.cautions]
+
+
+@register.filter
+def by_luck(content: ReportContent) -> str:
+    """How many would be called a likely change if nothing had moved (docs/method.md, 4.3)."""
+    expected = changes.expected_false_alarms(content.compared)
+    words = _("about {some} of {all}") if expected >= 1 else _("less than {some} of {all}")
+    return words.format(some=max(1, round(expected)), all=content.compared)
+
+
+@register.filter
+def moving(content: ReportContent) -> bool:
+    """Whether there is any round to look back to."""
+    return bool(content.previous_round) and any(_looks_back(c) for c in content.capabilities)
+
+
+def _looks_back(capability: CapabilityResult) -> bool:
+    return capability.previous is not None or capability.trend is not None
+
+
+@register.filter
+def trend_rounds(content: ReportContent) -> list[str]:
+    """The rounds of the longest trend, oldest first; empty where two rounds are all there are."""
+    trends = [capability.trend for capability in content.capabilities if capability.trend]
+    longest = max(trends, key=lambda trend: len(trend.points), default=None)
+    if longest is None or len(longest.points) < SPARK:
+        return []
+    return [point.round for point in longest.points]
+
+
+@register.filter
+def points(trend: Trend) -> str:
+    """The scores of a trend, oldest first: "45, mixed, –, 70"."""
+    return ", ".join(_point(point) for point in trend.points)
+
+
+def _point(point: TrendPoint) -> str:
+    if point.score is not None:
+        return _end(point.score)
+    return bands(point.bands) if point.bands else "–"
+
+
+@register.filter
+def direction(trend: Trend | None) -> str:
+    """Where a trend points to; nothing where the rounds do not tell."""
+    return str(DIRECTIONS.get(trend.direction, "")) if trend else ""
+
+
+@register.filter
+def state(name: str) -> str:
+    """What has become of an experiment."""
+    return str(STATES[name])
+
+
+# --- What to try next ------------------------------------------------------------------------
+
+
+@register.filter
+def goal(name: str) -> str:
+    """What a team works towards, in the middle of a sentence."""
+    return str(GOALS[name])
+
+
+@register.simple_tag
+def why(priority: Priority, content: ReportContent) -> str:
+    """What speaks for a capability, in a sentence without its end (docs/method.md, 5.4)."""
+    gap = _("Score {score}, a gap of {gap} of 100 to “agree”").format(
+        score=score(priority.score), gap=round(100 * priority.gap)
+    )
+    assert content.plan is not None  # noqa: S101 it is one of its plan's
+    parts = [gap, _path(priority, goal(content.plan.goal)), _named(priority, content.responded)]
+    return _("; ").join(parts)
+
+
+def _path(priority: Priority, to: str) -> str:
+    if priority.steps is None:
+        return _("no published path to {goal}").format(goal=to)
+    if not priority.through:
+        return _("linked to {goal} directly").format(goal=to)
+    through = _(" and ").join(priority.through)
+    return _("linked to {goal} through {names}").format(goal=to, names=through)
+
+
+def _named(priority: Priority, responded: int) -> str:
+    if priority.votes is None:
+        return _("nobody named it")
+    if priority.votes.number is not None:
+        return _("{number} of {all} named it").format(number=priority.votes.number, all=responded)
+    return str(NAMED[priority.votes.words])
+
+
+@register.filter
+def stability(experiment: Experiment) -> str:
+    """How surely an experiment is among the first three."""
+    words = _("Among the first three in {count} of 10 redraws.").format(count=experiment.in_top)
+    if experiment.in_top >= STABLE:
+        return words
+    return words + " " + _("It could as well be another.")
+
+
+@register.simple_tag
+def scored_names(keys: Sequence[str], content: ReportContent) -> str:
+    """Capabilities by their short names, each with its score: "Test automation (30), Learning (45)"."""
+    by_key = {capability.key: (capability, result) for capability, result in content.shown()}
+    found = (by_key[key] for key in keys if key in by_key)
+    return ", ".join(f"{capability.short_name} ({score(result.score)})" for capability, result in found)
+
+
+@register.filter
+def pathless(content: ReportContent) -> list[str]:
+    """The capabilities that no published path leads from to the goal: they cannot be proposed."""
+    ranked = content.plan.ranked if content.plan else ()
+    return [priority.name for priority in ranked if priority.steps is None]
+
+
+@register.filter
+def is_tried(capability: CapabilityResult, content: ReportContent) -> bool:
+    """Whether it is one of the proposed experiments, where its next step is told already."""
+    plan = content.plan
+    return plan is not None and any(e.priority.capability == capability.key for e in plan.experiments)
+
+
+# --- Charts ----------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=256)
@@ -225,3 +506,29 @@ def metric_strip(metric: KeyMetricResult) -> SafeString:
 def statement_bars(capability: CapabilityResult) -> SafeString:
     """How the statements of a capability were answered."""
     return _chart(charts.statement_bars, capability, f"statements-{capability.key}")
+
+
+@register.simple_tag
+def slopegraph(category: CategoryResult) -> SafeString:
+    """The capabilities of a category last round and this one."""
+    return _chart(charts.slopegraph, category, f"slopes-{category.key}")
+
+
+@register.simple_tag
+def sparkline(capability: CapabilityResult) -> SafeString:
+    """A capability over the rounds; nothing where it has no trend."""
+    if capability.trend is None:
+        return mark_safe("")
+    return _chart(charts.sparkline, capability, f"spark-{capability.key}")
+
+
+@register.simple_tag
+def sparkline_key(content: ReportContent) -> SafeString:
+    """What the marks of the sparklines mean."""
+    return _chart(charts.sparkline_key, content, "spark-key")
+
+
+@register.simple_tag
+def factor_bars(priority: Priority) -> SafeString:
+    """Why a capability is among the next to work on."""
+    return _chart(charts.factor_bars, priority, f"factors-{priority.capability}")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from assessments import access, demo
 from assessments.instrument import Instrument
 from assessments.models import (
+    Action,
     Assessment,
     Comment,
     Invitation,
@@ -80,7 +81,8 @@ class TestAviary:
         assert sizes["team-kestrel"] == 8
         assert (min(sizes.values()), max(sizes.values())) == (3, 12)
         assert len({team.group_id for team in teams}) == 3
-        assert sum(sizes.values()) == sum(plan.size for plan in demo.TEAMS)
+        left = sum(plan.leaves_before is not None for plan in demo.TEAMS)
+        assert sum(sizes.values()) == sum(plan.size for plan in demo.TEAMS) - left
 
     def test_six_closed_quarters_and_an_open_round(self, made: demo.Demo) -> None:
         past, open_ = Round.objects.exclude(closed_at=None), Round.objects.exclude(salt="").get()
@@ -97,9 +99,11 @@ class TestAviary:
 
     def test_nobody_is_there_twice(self, made: demo.Demo) -> None:
         people_asked = TeamMembership.objects.count()
+        asked = []
         for of in [*made.past, made.open]:
             assert Assessment.objects.filter(round=of).count() == 8
-            assert Invitation.objects.filter(assessment__round=of).count() == people_asked
+            asked.append(Invitation.objects.filter(assessment__round=of).count())
+        assert asked == [people_asked + 1] * 5 + [people_asked] * 2
         assert Response.objects.filter(assessment__round=made.open).count() == people_asked
         for assessment in Assessment.objects.filter(round__in=made.past):
             assert assessment.responses.count() == assessment.responded <= assessment.invited
@@ -126,6 +130,36 @@ class TestAviary:
         ]
         first, last = (sum(values) / len(values) for values in means)
         assert last - first > 0.8
+
+    def test_rounds_are_called_as_a_schedule_would_call_them(self, made: demo.Demo) -> None:
+        planned = Round.objects.get(salt="", closed_at=None)
+        assert [found.name for found in [*made.past[-2:], made.open, planned]] == [
+            "2025 Q4",
+            "2026 Q1",
+            "2026 Q2",
+            "2026 Q3",
+        ]
+
+    def test_kestrel_looks_back_on_experiments_and_has_new_ones(self, made: demo.Demo) -> None:
+        actions = Action.objects.filter(team__slug="team-kestrel").order_by("pk")
+        assert [(action.round.name, action.state) for action in actions] == [
+            ("2025 Q3", "kept"),
+            ("2025 Q3", "changed"),
+            ("2025 Q4", "kept"),
+            ("2025 Q4", "dropped"),
+            ("2026 Q1", "open"),
+            ("2026 Q1", "open"),
+        ]
+        assert all(action.outcome for action in actions if action.state != "open")
+
+    def test_somebody_left_avocet_before_the_last_quarter(self, made: demo.Demo) -> None:
+        changes = Assessment.objects.filter(round__in=made.past).order_by("round__opens_at")
+        assert list(changes.filter(team__slug="team-avocet").values_list("joined", "left")) == [
+            (None, None),
+            *[(0, 0)] * 4,
+            (0, 1),
+        ]
+        assert not changes.exclude(team__slug="team-avocet").filter(left__gt=0).exists()
 
     def test_magpie_has_two_camps_and_the_others_hardly_any(self, made: demo.Demo) -> None:
         camps = {
@@ -219,7 +253,7 @@ def test_the_command_makes_it_sends_the_open_rounds_mails_and_says_how_to_go_on(
     sent = Mail.objects.filter(kind=MailKind.INVITATION, state=MailState.SENT)
     assert len(mail.outbox) == asked.count() == sent.count()
     said = out.getvalue()
-    assert "Aviary: 8 teams with 68 people, 6 closed rounds" in said
+    assert "Aviary: 8 teams with 67 people, 6 closed rounds" in said
     assert demo.PASSWORD in said
     assert "ada@example.org" in said
     assert str(demo.respondent_link(timezone.now())) in said

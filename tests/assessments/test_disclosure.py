@@ -109,12 +109,54 @@ def test_a_tie_does_not_hang_on_floating_point_noise(noise: float) -> None:
         (65.00000001, 69.99999999, (65, 70)),
         (64.99, 70.01, (60, 75)),
         (0, 100, (5, 95)),
-        (96, 100, (95, 95)),
-        (0, 3, (5, 5)),
+        (84, 100, (80, 95)),
+        (86, 100, (85, 95)),
+        (96, 100, (85, 95)),  # as no interval begins above 85, it is not told how near to each other all are
+        (0, 3, (5, 15)),
+        (0, 11, (5, 15)),
+        (0, 16, (5, 20)),
     ],
 )
 def test_an_interval_is_rounded_outward(low: float, high: float, shown: tuple[int, int]) -> None:
     assert disclosure.display_interval(points(low), points(high)) == shown
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [
+        (0, 10),
+        (12.4, 10),
+        (12.5, 20),
+        (44, 50),
+        (62.4, 60),
+        (62.5, 70),
+        (92.4, 90),
+        (92.5, 95),
+        (100, 95),
+    ],
+)
+def test_a_coarse_score_is_the_shown_one_in_steps_of_ten(score: float, shown: int) -> None:
+    assert disclosure.coarse_score(points(score)) == shown
+
+
+@given(POINTS, POINTS)
+def test_a_coarse_score_tells_nothing_that_the_score_does_not(one: float, other: float) -> None:
+    if disclosure.display_score(one) == disclosure.display_score(other):
+        assert disclosure.coarse_score(one) == disclosure.coarse_score(other)
+
+
+@pytest.mark.parametrize(
+    ("n", "one_changed", "coarse"), [(8, True, True), (9, True, False), (8, False, False), (5, True, True)]
+)
+def test_small_teams_in_which_one_person_changed_have_coarse_results(
+    n: int, one_changed: bool, coarse: bool
+) -> None:
+    assert disclosure.is_coarse(n, one_changed=one_changed) is coarse
+
+
+@pytest.mark.parametrize("score", range(5, 96, 5))
+def test_a_shown_score_in_points_is_shown_as_itself(score: int) -> None:
+    assert disclosure.display_score(disclosure.points_of(score)) == score
 
 
 @given(st.lists(POINTS, min_size=3, max_size=3).map(sorted))
@@ -125,6 +167,8 @@ def test_outward_rounding_never_shrinks_and_holds_the_score(ends: list[float]) -
 
     noise = 1e-4
     assert shown_low <= max((low - 1) / 6 * 100, CAP_LOW) + noise
+    assert shown_low <= 85
+    assert shown_high >= 15
     assert shown_high >= min((high - 1) / 6 * 100, CAP_HIGH) - noise
     assert shown_low % STEP == shown_high % STEP == 0
     assert CAP_LOW <= shown_low <= disclosure.display_score(mean) <= shown_high <= CAP_HIGH
@@ -132,7 +176,12 @@ def test_outward_rounding_never_shrinks_and_holds_the_score(ends: list[float]) -
 
 @pytest.mark.parametrize("wrong", NO_POINTS)
 def test_what_is_no_point_of_the_scale_has_no_display(wrong: float) -> None:
-    for display in (disclosure.display_score, disclosure.band_of, disclosure.level_of):
+    for display in (
+        disclosure.display_score,
+        disclosure.coarse_score,
+        disclosure.band_of,
+        disclosure.level_of,
+    ):
         with pytest.raises(ValueError, match="is not from 1 to 7"):
             display(wrong)
     with pytest.raises(ValueError, match=r"is not from 1 to 7|cannot run"):

@@ -31,7 +31,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.base import Freezable
-from assessments.services import actions, mails, people
+from assessments.services import actions, deliveries, mails, people
 from reports.models import Report
 from reports.services import request_report
 from tests import factories
@@ -57,6 +57,8 @@ def world(aviary: Organization, kestrel: Team, ada: User, lee: User) -> Round:
     mails.stop_mails(organization=aviary, user=lee)
     factories.hold_workshop(kestrel)
     factories.set_schedule(aviary)
+    factories.bring_in(kestrel)
+    deliveries.make_token(team=kestrel, name="CI", by=None, now=NOW)
     return closed
 
 

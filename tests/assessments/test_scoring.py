@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from assessments import disclosure, scoring
+from assessments import disclosure, prior, reliability, scoring
 from assessments.instrument import Instrument
 from tests.instruments import make_instrument
 
@@ -131,11 +131,9 @@ def test_tv4_agreement(
     assert scoring.agreement_of(deviation) == result["agreement"] == agreement
     assert scoring.has_two_camps(matrix.mean(axis=1)) == result["two_camps"] == two_camps
     assert result["sd"] == exactly(sd)
-    # The product shows neither of these; they prove that the vector was copied correctly.
-    share = matrix.var(axis=0, ddof=1).mean() / 4
-    assert 3 * (1 - share) / (3 * (1 - share) + share) == exactly(r_wg)
-    items, total = matrix.var(axis=0, ddof=1).sum(), matrix.sum(axis=1).var(ddof=1)
-    assert 3 / 2 * (1 - items / total) == exactly(alpha)
+    # No team is shown either of these; they prove that the vector was copied correctly.
+    assert reliability.r_wg_j(matrix) == exactly(r_wg)
+    assert reliability.alpha(matrix) == exactly(alpha)
 
 
 def test_tv4_agreement_of_scored_people_only() -> None:
@@ -201,7 +199,18 @@ def test_tv8_as_printed_to_four_places(confidence: float, low: float, high: floa
 def test_tv8_vectorised() -> None:
     result = score(TV1, reverse=[4])
 
+    assert result["se"] == exactly(0.602114)
     assert (result["low90"], result["high90"]) == (exactly(3.947006), exactly(6.186327))
+
+
+def test_a_standard_error_is_not_cut_off_with_its_interval() -> None:
+    """TV8 near the ceiling: the interval ends at 7, the error is that of the whole."""
+    result = score([[7, 7, 7], [7, 7, 7], [7, 7, 6], [7, 7, 7], [6, 7, 6]])
+
+    t = stats.t.ppf(0.95, 8)
+    assert result["high90"] == 7
+    assert result["mean"] + t * result["se"] > 7
+    assert result["low90"] == pytest.approx(result["mean"] - t * result["se"])
 
 
 def test_tv8_finite_population() -> None:
@@ -314,14 +323,15 @@ def slowly(answers: pd.DataFrame, team: str, key: str) -> dict[str, Any]:
         for row, _ in scored
     ]
     single = len(keys) == 1
-    prior = scoring.PRIOR_SD_SINGLE if single else scoring.PRIOR_SD
+    usual = prior.PRIOR_SD_SINGLE if single else prior.PRIOR_SD
     for confidence in (90, 80):
-        interval = scoring.moderated_interval(scores, prior, confidence=confidence / 100)
-        low, high = interval.low, interval.high
+        interval = scoring.moderated_interval(scores, usual, confidence=confidence / 100)
+        low, high, se = interval.low, interval.high, interval.se
         if single and len(scores) < disclosure.DETAIL_MINIMUM:
-            half = stats.t.ppf(0.5 + confidence / 200, 4 + len(scores) - 1) * prior / math.sqrt(len(scores))
+            se = usual / math.sqrt(len(scores))
+            half = stats.t.ppf(0.5 + confidence / 200, 4 + len(scores) - 1) * se
             low, high = max(1, interval.mean - half), min(7, interval.mean + half)
-        result |= {f"low{confidence}": low, f"high{confidence}": high}
+        result |= {f"low{confidence}": low, f"high{confidence}": high, "se": se}
     return result | {
         "mean": interval.mean,
         "sd": float(np.std(scores, ddof=1)),
@@ -412,6 +422,9 @@ def test_below_the_minimum_no_number_survives(answers: pd.DataFrame, minimum: in
     sizes = ["capabilities_shown", "capabilities"]
     assert (categories["shown"] == (2 * categories[sizes[0]] >= categories[sizes[1]])).all()
     assert_nothing_left(categories[~categories["shown"]], [*PEOPLE, *sizes])
+    composites = scoring.score_composites(answers, MIXED, minimum=minimum)
+    assert (composites["shown"] == (composites["n"] >= minimum)).all()
+    assert_nothing_left(composites[~composites["shown"]], PEOPLE)
 
 
 def test_a_hidden_row_has_no_agreement_rather_than_a_nan() -> None:
@@ -440,7 +453,12 @@ def test_statements_are_counted_from_eight_ratings_on(answers: pd.DataFrame, min
 def test_no_table_is_made_below_the_floor(minimum: int) -> None:
     answers = frame([], MIXED).assign(**{metric.key: [] for metric in MIXED.key_metrics})
 
-    for function in (scoring.score_capabilities, scoring.score_key_metrics, scoring.statement_counts):
+    for function in (
+        scoring.score_capabilities,
+        scoring.score_composites,
+        scoring.score_key_metrics,
+        scoring.statement_counts,
+    ):
         with pytest.raises(ValueError, match="below the floor"):
             function(answers, MIXED, minimum=minimum)
     with pytest.raises(ValueError, match="below the floor"):
@@ -579,6 +597,78 @@ def test_a_category_needs_half_of_its_capabilities() -> None:
     assert (culture["capabilities_shown"], culture["shown"], culture["mean"]) == (1, True, 6)
 
 
+def composite(rows: Sequence[Sequence[float]], instrument: Instrument, minimum: int = 4) -> pd.Series:
+    """The composite of a questionnaire's first category in one team."""
+    return scoring.score_composites(frame(rows, instrument), instrument, minimum=minimum).iloc[0]
+
+
+def test_a_composite_is_the_mean_of_each_persons_mean() -> None:
+    """People at 4, 5, 6 and, with two of three capabilities, (7 + 6) / 2 = 6.5; one alone is too few."""
+    instrument = make_instrument({"practice": {"a": 1, "b": 1, "c": 1}})
+
+    result = composite([[5, 2, 5], [4, 5, 6], [6, 6, 6], [7, NAN, 6], [NAN, 1, NAN]], instrument)
+
+    expected = scoring.moderated_interval([4, 5, 6, 6.5], prior.PRIOR_SD_COMPOSITE)
+    assert (result["key"], result["n"], result["shown"]) == ("practice", 4, True)
+    assert (result["mean"], result["se"]) == (exactly(5.375), exactly(expected.se))
+    assert result["sd"] == exactly(float(np.std([4, 5, 6, 6.5], ddof=1)))
+
+
+def test_a_composite_leaves_out_what_is_not_shown() -> None:
+    instrument = make_instrument({"practice": {"a": 1, "b": 1, "few": 1}})
+    others = [[4, 4, NAN]] * 4
+
+    with_few, without = (
+        composite([[4, 4, 1], *others], instrument),
+        composite([[4, 4, NAN], *others], instrument),
+    )
+
+    assert with_few["mean"] == without["mean"] == 4
+    assert with_few["sd"] == 0
+
+
+def test_a_composite_needs_half_of_the_capabilities() -> None:
+    instrument = make_instrument({"practice": {"a": 1, "b": 1, "c": 1, "d": 1}})
+    half, less = [6, 4, NAN, NAN], [1, NAN, NAN, NAN]
+
+    result = composite([half] * 5 + [less] * 5, instrument)
+
+    assert (result["n"], result["mean"]) == (5, 5)
+
+
+@few
+@given(answer_frames(), st.integers(disclosure.FLOOR, 6))
+def test_composites_equal_a_slow_reference(answers: pd.DataFrame, minimum: int) -> None:
+    table = scoring.score_composites(answers, MIXED, minimum=minimum)
+    capabilities = scoring.score_capabilities(answers, MIXED, minimum=minimum)
+    categories = scoring.score_categories(capabilities, MIXED).set_index(["team", "key"])["shown"]
+    shown = capabilities.set_index(["team", "key"])["shown"]
+    recoded = scoring.recode(answers, MIXED)
+
+    teams = list(dict.fromkeys(answers.index))
+    expected = [(team, category.key) for team in teams for category in MIXED.categories]
+    assert list(zip(table["team"], table["key"], strict=True)) == expected
+    for row, category in zip(table.to_dict("records"), MIXED.categories * len(teams), strict=True):
+        team = row["team"]
+        people = []
+        for given_answers in recoded[recoded.index == team].to_numpy():
+            own = dict(zip(recoded.columns, given_answers, strict=True))
+            scores = [
+                scoring.person_score([None if math.isnan(own[s.key]) else own[s.key] for s in c.statements])
+                for c in category.capabilities
+                if shown[team, c.key]
+            ]
+            rated = [person for person in scores if person is not None]
+            if 2 * len(rated) >= len(category.capabilities):
+                people.append(sum(rated) / len(rated))
+        assert (row["n"], row["shown"]) == (len(people), len(people) >= minimum)
+        if row["shown"]:
+            slow = scoring.moderated_interval(people, prior.PRIOR_SD_COMPOSITE)
+            assert (row["mean"], row["se"]) == (pytest.approx(slow.mean), pytest.approx(slow.se))
+            assert row["sd"] == pytest.approx(np.std(people, ddof=1), abs=1e-9)
+            assert categories[team, row["key"]]
+
+
 def test_statements_are_counted_as_answered_and_classed_by_what_is_better() -> None:
     instrument = one_capability(1, reverse=[1])
     rows = [[1], [1], [2], [3], [3], [4], [5], [7], [DK], [NAN]]
@@ -664,6 +754,7 @@ def test_nobody_answered() -> None:
 
     assert table.empty
     assert scoring.score_categories(table, MIXED).empty
+    assert scoring.score_composites(answers, MIXED, minimum=5).empty
     assert scoring.score_key_metrics(answers, MIXED, minimum=5).empty
     assert scoring.statement_counts(answers, MIXED, minimum=5).empty
     assert scoring.pooled_prior(answers, MIXED) == {}
@@ -695,5 +786,6 @@ def test_a_statement_without_a_column_is_refused() -> None:
 def test_cutoffs_are_for_seven_points_only() -> None:
     instrument = make_instrument(options=5)
 
-    with pytest.raises(ValueError, match="not 1 to 5"):
-        scoring.score_capabilities(frame([], instrument), instrument, minimum=5)
+    for function in (scoring.score_capabilities, scoring.score_composites):
+        with pytest.raises(ValueError, match="not 1 to 5"):
+            function(frame([], instrument), instrument, minimum=5)

@@ -69,8 +69,11 @@ def _random_person(chance: random.Random, view: float | None) -> Answers:
     return tuple(min(7, max(1, round(chance.gauss(own, 0.8)))) for _ in KEYS)
 
 
-def shown_of(teams: Sequence[Team]) -> list[Page]:
-    """All that a page says of each team about the capability."""
+def shown_of(teams: Sequence[Team], *, one_changed: bool = False) -> list[Page]:
+    """All that a page says of each team about the capability.
+
+    ``one_changed``: exactly one person joined or left since the quarter before.
+    """
     labels = np.repeat(np.arange(len(teams)), [len(team) for team in teams])
     given = np.array([person for team in teams for person in team], dtype=np.float64)
     answers = pd.DataFrame(given, columns=pd.Index(KEYS), index=pd.Index(labels, name="team"))
@@ -79,7 +82,9 @@ def shown_of(teams: Sequence[Team]) -> list[Page]:
     for row in scoring.statement_counts(answers, INSTRUMENT, minimum=MINIMUM).itertuples():
         counts.setdefault(row.team, []).append((row.disagree, row.neutral, row.agree))
     return [
-        (
+        (row.n, disclosure.coarse_score(row.mean))
+        if disclosure.is_coarse(row.n, one_changed=one_changed)
+        else (
             row.n,
             disclosure.display_score(row.mean),
             disclosure.display_interval(row.low90, row.high90),
@@ -87,7 +92,7 @@ def shown_of(teams: Sequence[Team]) -> list[Page]:
             disclosure.level_of(row.mean),
             row.agreement,
             row.two_camps,
-            tuple(counts.get(row.team, ())),
+            () if one_changed else tuple(counts.get(row.team, ())),
         )
         for row in scores.itertuples()
     ]
@@ -103,31 +108,59 @@ def in_full(shown: Page) -> Any:
     return shown
 
 
-def count_recovered(cases: Sequence[Leaver], last_quarter: LastQuarter, chance: random.Random) -> int:
+@dataclass(frozen=True)
+class Search:
+    """How another explanation of the same pages is looked for."""
+
+    others_change: int  # so many answers of the others may be a little different
+    reach: int  # so far from the leaver's own may the sum of the leaver's answers be
+    tries: int
+
+
+NEAR_TO_FAR = (
+    Search(0, 6, 20),
+    Search(0, 6, 60),
+    Search(2, 3, 200),
+    Search(4, 2, 1000),
+    Search(8, 1, 4000),
+    Search(3, 1, 8000),
+    Search(2, 1, 30_000),
+    Search(4, 1, 60_000),
+)
+
+
+def count_recovered(
+    cases: Sequence[Leaver], last_quarter: LastQuarter, chance: random.Random, *, joined: bool = False
+) -> int:
     """In how many teams all that is shown leaves only one score that the leaver can have given.
 
     A second one is enough to save the leaver. It is looked for from near to far: another leaver
     among the same people first, then among people who answered a little differently, too. So the
     count is never too low: what a longer search would still save is counted as recovered.
+    ``joined`` turns time round: the leaver is the newcomer.
     """
     hopeless = list(cases)
-    for others_change, tries in (0, 20), (0, 60), (2, 200), (4, 1000), (8, 4000):
-        size = 100_000 // tries  # as many at a time as memory holds easily
+    for search in NEAR_TO_FAR:
+        size = max(1, 100_000 // search.tries)  # as many at a time as memory holds easily
         parts = [hopeless[start : start + size] for start in range(0, len(hopeless), size)]
         hopeless = [
-            case for part in parts for case in _unexplained(part, last_quarter, others_change, tries, chance)
+            case for part in parts for case in _unexplained(part, last_quarter, search, chance, joined=joined)
         ]
     return len(hopeless)
 
 
 def _unexplained(
-    cases: Sequence[Leaver], last_quarter: LastQuarter, others_change: int, tries: int, chance: random.Random
+    cases: Sequence[Leaver],
+    last_quarter: LastQuarter,
+    search: Search,
+    chance: random.Random,
+    *,
+    joined: bool,
 ) -> list[Leaver]:
     """The cases whose pages none of so many guesses makes as well."""
-    seen = _pages(cases, last_quarter)
-    guessed = _pages(
-        [_another(case, others_change, chance) for case in cases for _ in range(tries)], last_quarter
-    )
+    tries = search.tries
+    guesses = [_another(case, search, chance) for case in cases for _ in range(tries)]
+    seen, guessed = (_pages(found, last_quarter, joined=joined) for found in (cases, guesses))
     return [
         case
         for number, case in enumerate(cases)
@@ -135,23 +168,23 @@ def _unexplained(
     ]
 
 
-def _another(case: Leaver, others_change: int, chance: random.Random) -> Leaver:
+def _another(case: Leaver, search: Search, chance: random.Random) -> Leaver:
     """The same team with a leaver of another score, and a few other answers."""
-    leaver = chance.choice(_others_like(case.leaver, alike=chance.random() < 0.5))
+    leaver = chance.choice(_others_like(case.leaver, search.reach, alike=chance.random() < 0.5))
     staying = [list(person) for person in case.staying]
-    for _ in range(chance.randint(0, others_change)):
+    for _ in range(chance.randint(0, search.others_change)):
         person, place = chance.randrange(len(staying)), chance.randrange(STATEMENTS)
         staying[person][place] = min(7, max(1, staying[person][place] + chance.choice((-1, 1))))
     return Leaver(tuple(tuple(person) for person in staying), leaver)
 
 
 @cache
-def _others_like(answers: Answers, *, alike: bool) -> list[Answers]:
+def _others_like(answers: Answers, reach: int, *, alike: bool) -> list[Answers]:
     """Answers with another score that is near; ``alike`` ones agree to the same, if there are such."""
     near = [
         others
         for others in product(range(1, 8), repeat=STATEMENTS)
-        if 0 < abs(sum(others) - sum(answers)) <= 6
+        if 0 < abs(sum(others) - sum(answers)) <= reach
     ]
     same = [others for others in near if _classes(others) == _classes(answers)]
     return same if alike and same else near
@@ -161,9 +194,10 @@ def _classes(answers: Answers) -> list[int]:
     return [(answer > 4) - (answer < 4) for answer in answers]
 
 
-def _pages(cases: Sequence[Leaver], last_quarter: LastQuarter) -> list[tuple[Any, Any]]:
-    now, before = shown_of([case.staying for case in cases]), shown_of([case.before for case in cases])
-    return list(zip(now, map(last_quarter, before), strict=True))
+def _pages(cases: Sequence[Leaver], last_quarter: LastQuarter, *, joined: bool) -> list[tuple[Any, Any]]:
+    quarters = [case.before for case in cases], [case.staying for case in cases]
+    before, now = reversed(quarters) if joined else quarters
+    return list(zip(shown_of(now, one_changed=True), map(last_quarter, shown_of(before)), strict=True))
 
 
 def count_recovered_from_means(cases: Iterable[Leaver]) -> int:

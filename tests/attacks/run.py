@@ -47,9 +47,10 @@ def report_differencing(teams: int) -> bool:
     recovered = differencing.count_recovered(cases, differencing.in_words, chance)
     print(f"  this quarter's page, one person less: {recovered} scores recovered")
     print(f"  the same from means: {differencing.count_recovered_from_means(cases)}")
-    small = [case for case in cases if len(case.before) < differencing.disclosure.DETAIL_MINIMUM]
-    kept = differencing.count_recovered(small, differencing.in_full, chance)
-    print(f"  both quarters' pages kept, 6 or 7 people: at most {kept} of {len(small)}")
+    small = [case for case in cases if len(case.before) <= differencing.disclosure.DETAIL_MINIMUM + 1]
+    for joined, what in (False, "less"), (True, "more"):
+        kept = differencing.count_recovered(small, differencing.in_full, chance, joined=joined)
+        print(f"  both quarters' pages kept, 6 to 9 people, one {what}: at most {kept} of {len(small)}")
     told, detailed = differencing.count_classes_recovered(cases)
     print(f"  9 to 12 people, with this quarter's counts of statements (left out): {told} of {detailed} told")
     trees = [differencing.random_tree(chance) for _ in range(teams)]

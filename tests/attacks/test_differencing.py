@@ -11,12 +11,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments.disclosure import visible_children
+from assessments.disclosure import DETAIL_MINIMUM, visible_children
 from assessments.models import Round, Score, Team, User
 from assessments.queries import load_instrument
 from assessments.services import rounds
 from reports import builder, export
-from reports.content import ReportContent, Shown, ShownMetric
+from reports.content import CapabilityResult, InWords, ReportContent, Shown, ShownMetric
 from tests import factories
 from tests.attacks import differencing
 from tests.factories import DAY, NOW
@@ -69,6 +69,18 @@ def test_the_page_after_somebody_has_left_tells_nobody_their_score(chance: rando
     assert differencing.count_recovered(cases, differencing.in_words, chance) == 0
 
 
+@pytest.mark.parametrize("joined", [False, True])
+def test_who_kept_last_quarters_page_learns_next_to_nothing_of_a_small_team(
+    chance: random.Random, joined: bool
+) -> None:
+    cases = [differencing.random_leaver(chance) for _ in range(TEAMS // 2)]
+    small = [case for case in cases if len(case.before) <= DETAIL_MINIMUM + 1]
+
+    # with intervals and steps of 5 it would be one team in forty
+    recovered = differencing.count_recovered(small, differencing.in_full, chance, joined=joined)
+    assert recovered <= 0.01 * len(small)
+
+
 def test_means_to_two_decimals_would_tell_nearly_every_score(chance: random.Random) -> None:
     cases = [differencing.random_leaver(chance) for _ in range(TEAMS)]
 
@@ -102,16 +114,31 @@ def shown_on_page(content: ReportContent) -> dict[tuple[str, str], tuple[object,
             case Shown() as r:
                 camps, unsure = "yes" if r.two_camps else "no", "" if r.dont_know is None else r.dont_know
                 words = (" ".join(r.bands), r.agreement, camps, unsure)
-                found["capability", capability.key] = ("yes", r.n, r.score, r.low, r.high, *words)
+                low, high = "" if r.low is None else r.low, "" if r.high is None else r.high
+                since = last_round_on_page(capability)
+                found["capability", capability.key] = ("yes", r.n, r.score, low, high, *words, *since)
             case _:
-                found["capability", capability.key] = ("no",) + 8 * ("",)
+                found["capability", capability.key] = ("no",) + 11 * ("",)
     for metric in content.key_metrics:
         match metric.result:
             case ShownMetric() as r:
-                found["key_metric", metric.key] = ("yes", r.n, r.band, "", "", r.label, "", "", "")
+                found["key_metric", metric.key] = ("yes", r.n, r.band, "", "", r.label) + 6 * ("",)
             case _:
-                found["key_metric", metric.key] = ("no",) + 8 * ("",)
+                found["key_metric", metric.key] = ("no",) + 11 * ("",)
     return found
+
+
+def last_round_on_page(capability: CapabilityResult) -> tuple[object, ...]:
+    """Last round's number or word, the label of the change, and how far the score moved."""
+    match capability.previous:
+        case Shown() as before:
+            last: object = before.score
+        case InWords() as words:
+            last = " ".join(words.bands)
+        case _:
+            last = ""
+    change = capability.change
+    return (last, change.label, change.moved) if change else (last, "", "")
 
 
 def test_the_export_carries_nothing_that_the_page_does_not(
@@ -127,6 +154,9 @@ def test_the_export_carries_nothing_that_the_page_does_not(
         "agreement",
         "two_camps",
         "dont_know_percent",
+        "last_round",
+        "change",
+        "moved",
     ]
     for number in range(12):
         opened = factories.open_round(kestrel.organization, f"Round {number}")

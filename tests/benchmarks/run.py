@@ -4,6 +4,7 @@ Machines differ and are never quiet, so no figure stands alone: what is measured
 measured against take turns, and the medians are compared.
 """
 
+import datetime as dt
 import io
 import json
 import os
@@ -34,16 +35,18 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from assessments.models import Response, Round, Team  # noqa: E402
+from assessments.models import Organization, Response, Round, Team  # noqa: E402
 from assessments.pages import pages_of  # noqa: E402
 from assessments.queries import load_instrument  # noqa: E402
-from assessments.services import rounds  # noqa: E402
+from assessments.services import actions, rounds  # noqa: E402
 from reports import pdf  # noqa: E402
 from reports.builder import build_content  # noqa: E402
 from reports.templatetags import report_tags  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.benchmarks.load import Outcome, load  # noqa: E402
 
+EARLIER_ROUNDS = 4
+QUARTER = 91 * factories.DAY
 CLIENTS = 32
 SECONDS = 6
 TURNS = 3
@@ -89,13 +92,18 @@ def prepare() -> None:
 
 
 def _filled_round(name: str, sizes: dict[str, int]) -> Round:
-    """A closed round in which teams of these sizes answered everything at random."""
-    chance = random.Random(1)
+    """A round that closes now, after some before it, in which teams of these sizes answered at random."""
     organization = factories.make_organization(name)
     for team, size in sizes.items():
         factories.make_team(organization, team, size)
-    now = timezone.now()
-    opened = factories.open_round(organization, now=now - factories.DAY)
+    for back in range(EARLIER_ROUNDS, -1, -1):
+        made = _fill(organization, f"Round -{back}", timezone.now() - back * QUARTER)
+    return made
+
+
+def _fill(organization: Organization, name: str, now: dt.datetime) -> Round:
+    chance = random.Random(name)
+    opened = factories.open_round(organization, name, now=now - factories.DAY)
     instrument = load_instrument(opened.questionnaire)
     responses = list(Response.objects.filter(assessment__round=opened))
     for response in responses:  # written at once: what is measured here is reading
@@ -106,7 +114,7 @@ def _filled_round(name: str, sizes: dict[str, int]) -> Round:
 
 
 def bench_results_page() -> bool:
-    """The same page for a team of 5 and a team of 5,000."""
+    """The same page for a team of 5 and one of 5,000, with rounds and an experiment to look back on."""
     made = _filled_round("Pages", {"Small": 5, "Large": 5000})
     lee = factories.make_user("Lee")
     client = Client(headers={"host": "127.0.0.1"})
@@ -114,6 +122,13 @@ def bench_results_page() -> bool:
     addresses = {}
     for team in Team.objects.filter(organization=made.organization):
         factories.people.add_to_team(team=team, email=lee.email, name="Lee", by=None)
+        actions.start_action(
+            team=team,
+            round=Round.objects.get(organization=made.organization, name="Round -1"),
+            capability_key="test_automation",
+            title="One test for each fault",
+            by=lee,
+        )
         addresses[team.name] = f"/o/{made.organization.slug}/teams/{team.slug}/rounds/{made.pk}/"
 
     def get(name: str) -> None:
@@ -140,7 +155,6 @@ def bench_results_page() -> bool:
 def bench_pdf() -> bool:
     """A full report from a warm worker against Chromium, started fresh, that prints the same HTML."""
     browser = next(found for name in BROWSERS if (found := shutil.which(name)))
-    _filled_round("Before", {"Kestrel": 8})
     made = _filled_round("Report", {"Kestrel": 8})
     content = build_content(made.assessments.get(), "en", for_team=False)
     page, printed = DATA / "report.html", DATA / "report.pdf"

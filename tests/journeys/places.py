@@ -76,6 +76,17 @@ def upload(text: str) -> Callable[[Page], object]:
     return done
 
 
+def give(text: str, button: str) -> Callable[[Page], object]:
+    """Choose a file and press a button."""
+
+    def done(page: Page) -> None:
+        file = {"name": "file.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        page.locator('input[type="file"]').set_input_files(file)
+        send(button)(page)
+
+    return done
+
+
 def open_all_details(page: Page) -> None:
     """What is folded away is looked at, too."""
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
@@ -171,13 +182,23 @@ PLACES = [
     ),
     Place("add-person", "ada", "{owls}people/new/"),
     Place("add-person-refused", "ada", "{owls}people/new/", do=send("Add", name="", email="x")),
+    Place("deliveries", "lee", "{owls}deliveries/", do=open_all_details),
+    Place("deliveries-none", "finn", "{few}deliveries/"),
+    Place("deliveries-refused", "lee", "{owls}deliveries/", do=give("kind,key\nrelease,<b>\n", "Bring in")),
+    Place("new-token", "lee", "{owls}deliveries/tokens/new/"),
+    Place("new-token-refused", "lee", "{owls}deliveries/tokens/new/", do=send("Make the token", name="")),
+    Place("token", "lee", "{owls}deliveries/tokens/new/", do=send("Make the token", name="Night")),
     Place("not-allowed", "cleo", "{org}teams/new/", 403),
     Place("results-not-yet", "cleo", "{owls}rounds/{team_first}/", 403),
     Place("results", "lee", "{owls}rounds/{last}/"),
     Place("results-unfolded", "lee", "{owls}rounds/{last}/", do=open_all_details, long=True),
     Place("results-coach", "cleo", "{owls}rounds/{last}/"),
+    Place("results-three-rounds", "lee", "{owls}rounds/{team_first}/"),
     Place("results-first-round", "lee", "{owls}rounds/{before}/"),
     Place("results-too-few", "finn", "{few}rounds/{last}/"),
+    Place("wall", "lee", "{owls}rounds/{last}/wall/"),
+    Place("wall-too-few", "finn", "{few}rounds/{last}/wall/"),
+    Place("reading-results", ANYBODY, "/help/results/"),
     Place("report-waits", "lee", "{owls}rounds/{waiting}/report.pdf", 202),
     Place("change-password", "lee", "/account/password/change/"),
     Place(

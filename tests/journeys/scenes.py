@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from assessments import access
 from assessments.models import (
+    ActionState,
     Mail,
     MailState,
     Organization,
@@ -26,7 +27,7 @@ from assessments.models import (
     TeamRole,
     User,
 )
-from assessments.services import mails, people, rounds, workshops
+from assessments.services import actions, deliveries, mails, people, rounds, workshops
 from reports.models import Report
 from tests import factories
 
@@ -147,12 +148,22 @@ def every_page() -> dict[str, Any]:
         100 * DAY,
         [[2, 4, 3, 5], [3, 3, 4, 6], [4, 5, 2, 4], [3, 4, 4, 5], [5, 3, 2, 7]],
     )
+    lead = User.objects.get(email=people_["lee"])
+    tried = [
+        actions.start_action(team=owls, round=before, capability_key=key, title=f"{key} {MARKUP}", by=lead)
+        for key in ("version_control", "learning")
+    ]
+    actions.finish_action(
+        action=tried[0], state=ActionState.KEPT, outcome=f"It worked {MARKUP}", by=lead, now=now
+    )
     last = closed(
         "2026, third quarter", 10 * DAY,
         [[1, 6, 4, 5, 7], [2, 6, 4, 6, 3], [7, 5, 5, 4, 1], [6, 7, 3, 5, 2], [5, 6, 4, 6, 6], [2, 7, 4, 5, 1],
          [6, 6, 5, 6, 7], [3, 6, 4, 5, 4], [6, 6, 4, 6, 2]],
     )  # fmt: skip
     mine = closed("2026, special", 2 * DAY, [[4, 5, 6]] * 5, team_first_days=30)
+    factories.bring_in(owls, range(12, 90, 7), f"shop {MARKUP}", now=now)
+    deliveries.make_token(team=owls, name=f"CI {MARKUP}", by=None, now=now)
     waiting = Report.objects.create(assessment=before.assessments.get(team=owls))
     factories.make_round(forest, "2027, first quarter", now=now, questionnaire=questionnaire)
     planned = Round.objects.get(name="2027, first quarter")
@@ -185,6 +196,23 @@ def every_page() -> dict[str, Any]:
         "links": links,
         "workshop": workshop.pk,
         "held": held.pk,
+    }
+
+
+def walls() -> dict[str, Any]:
+    """Results with the longest names there may be: of one team that is low and divided, of another all 7."""
+    now = timezone.now()
+    made = people.create_organization(name="Walls")
+    teams = [factories.make_team(made, letter * 100, size=8) for letter in "WM"]
+    asked = factories.open_round(
+        made, "W" * 100, now=now - DAY, questionnaire=Questionnaire.objects.get(), team_first_days=0
+    )
+    factories.answer_all(asked, teams[0], [1, 1, 1, 7, 7, 2, 2, 1], now=now - DAY)
+    factories.answer_all(asked, teams[1], [7] * 8, now=now - DAY)
+    rounds.close_round(round=asked, by=None, now=now)
+    return {
+        "coach": _person(made, "cleo", OrganizationRole.COACH),
+        "walls": [f"/o/{made.slug}/teams/{team.slug}/rounds/{asked.pk}/wall/" for team in teams],
     }
 
 

@@ -13,9 +13,9 @@ import weasyprint
 from django.utils.html import escape
 
 from reports import charts, pdf
-from reports.content import ReportContent, Suppressed
+from reports.content import PastAction, ReportContent, Suppressed
 from reports.templatetags import report_tags
-from tests.contents import make_capability, make_category, make_metric, make_report
+from tests.contents import make_capability, make_category, make_coarse, make_metric, make_report
 from tests.contents_full import make_full_report
 
 SPLIT = ("trunk_based_development", "learning")
@@ -178,17 +178,50 @@ def test_the_outline_names_chapters_and_capabilities() -> None:
     assert {capability.name for capability in full().capabilities} <= set(titles)
 
 
+def test_the_outline_is_in_the_order_of_the_parts() -> None:
+    titles = [entry.title for entry in read(full_pdf()).outline if not isinstance(entry, list)]
+    assert titles == [
+        "Who answered, and how sure we are",
+        "What became of your experiments",
+        "What you agree on, and where you are of two minds",
+        "What to try next",
+        "The categories",
+        "Four figures about delivery",
+        "What has moved",
+        "Every capability",
+        "How this was made",
+        "The arithmetic",
+    ]
+
+
+def test_what_was_typed_about_experiments_is_inert() -> None:
+    action = PastAction(HOSTILE, "learning", HOSTILE, HOSTILE, "kept", HOSTILE, None)
+    html = pdf.render_html(dataclasses.replace(full(), past_actions=(action,)))
+    assert html.count(escape(HOSTILE)) == 4
+    assert "<script" not in html
+
+
+def test_a_coarse_report_shows_no_interval_and_says_why() -> None:
+    capabilities = [make_capability(f"Topic {n}", make_coarse(30 + 10 * n)) for n in range(4)]
+    category = make_category("Culture", capabilities, 50)
+    content = make_report([category], previous_in_words=True, joined=1, left=0)
+    html = pdf.render_html(content)
+    assert "in steps of 10, and without intervals" in html
+    assert "interval 30" not in html
+    assert not re.search(r"\bNone\b(?! of this)", html)
+
+
 def test_page_numbers_in_the_contents_are_right() -> None:
     document = read(full_pdf())
     contents = document.pages[1].extract_text()
-    for title in ("At a glance", "The five categories", "Every capability", "How this was made"):
+    for title in ("What to try next", "The categories", "Every capability", "The arithmetic"):
         number = int(re.search(rf"{title}[\s.]*?(\d+)\s*$", contents, re.MULTILINE)[1])  # type: ignore[index]
         assert title in document.pages[number - 1].extract_text()
         assert f"page {number} of {len(document.pages)}" in document.pages[number - 1].extract_text()
 
 
 def test_it_is_of_a_readable_length() -> None:
-    assert 16 <= len(read(full_pdf()).pages) <= 23
+    assert 18 <= len(read(full_pdf()).pages) <= 27
 
 
 def test_the_same_content_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from django.utils.html import strip_tags
 
 from assessments.instrument import Instrument
 from assessments.models import Round, Team, User
+from assessments.services import actions, people
 from assessments.services.responses import delete_old_responses
 from reports.models import ReportState
 from reports.services import render_report, request_report
@@ -100,6 +101,71 @@ def test_the_shipped_questionnaire_makes_a_whole_page(
     assert html.count('class="capability-result"') == 24
     assert html.count("<svg") >= 5 + 4
     assert all(c.name["en"] in html for c in accelerate.capabilities)
+
+
+PARTS = "sure since agreement next categories metrics moved capabilities method".split()
+
+
+def test_the_parts_stand_in_their_order(kestrel: Team, lee: User, sign_in: SignIn) -> None:
+    html = page(sign_in(lee), closed(kestrel, [5] * 6))
+
+    assert re.findall(r'<h2 id="(\w+)"', html) == PARTS
+    assert re.findall(r'<a href="#(\w+)"', html)[:9] == PARTS
+
+
+def test_an_experiment_is_followed_by_what_moved(kestrel: Team, lee: User, sign_in: SignIn) -> None:
+    now = timezone.now()
+    before = factories.closed_round(
+        kestrel.organization, kestrel, [2] * 6, name="2026 Q1", now=now - 99 * DAY
+    )
+    started = actions.start_action(
+        team=kestrel, round=before, capability_key="integration", title="Merge <b>daily</b>", by=lee
+    )
+    actions.finish_action(action=started, state="kept", outcome="R&D likes it", by=lee, now=now)
+    html = page(sign_in(lee), closed(kestrel, [6] * 6))
+
+    assert "Merge &lt;b&gt;daily&lt;/b&gt;" in html
+    assert "Decided in 2026 Q1, kept." in words(html)
+    assert "Since 2026 Q1: clear change, up 70." in words(html)
+    assert "R&amp;D likes it" in html
+
+
+def test_where_one_person_left_nothing_is_said_to_have_moved(
+    kestrel: Team, lee: User, sign_in: SignIn
+) -> None:
+    now = timezone.now()
+    factories.closed_round(kestrel.organization, kestrel, [3] * 6, name="2026 Q1", now=now - 99 * DAY)
+    people.remove_from_team(membership=kestrel.memberships.exclude(user=lee).first(), by=None)
+    text = words(page(sign_in(lee), closed(kestrel, [5] * 6)).split('id="method"')[0])
+
+    assert "in steps of 10, and without intervals" in text
+    assert "How far apart your answers lie is not told this time" in text
+    assert "As a whole" not in text
+    assert not re.search(r"(clear|likely) change", text)
+
+
+def test_the_wall_has_the_experiments_and_no_comment(kestrel: Team, lee: User, sign_in: SignIn) -> None:
+    made = closed(kestrel, [3] * 6, other={"comment": "More tea"})
+    html = page(sign_in(lee), made, "wall/")
+
+    assert "More tea" in page(sign_in(lee), made)
+    assert "More tea" not in html
+    assert "6 of 7 people answered." in words(html)
+    assert "What we could try next" in html
+
+
+def test_the_help_explains_an_interval_in_two_sentences(client: Client) -> None:
+    html = client.get("/help/results/").content.decode()
+    (said,) = re.findall(r'id="interval">.*?</h2>\s*<p>(.*?)</p>', html)
+
+    assert len(re.findall(r"[.!?](?:\s|$)", said)) == 2
+
+
+def test_the_help_tells_how_large_a_change_must_be(client: Client) -> None:
+    html = client.get("/help/results/").content.decode()
+    rows = re.findall(r'class="num">(\d+)</th><td class="num">([\d.]+)</td><td class="num">(\d+)<', html)
+
+    assert {("5", "2.3", "38"), ("8", "1.8", "29"), ("12", "1.4", "24")} <= set(rows)
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, questionnaire: str, out: Path | None, **options: Any) -> None:
         """Byte for byte what importing a written file has read."""
-        slug, _, version = questionnaire.rpartition("-")
-        found = Questionnaire.objects.filter(slug=slug, version=version if version.isdigit() else 0).first()
-        if found is None:
-            known = ", ".join(f"{each.slug}-{each.version}" for each in Questionnaire.objects.all())
-            raise CommandError(
-                f"There is no questionnaire {questionnaire!r}. Published are: {known or 'none'}."
-            )
-        text = write(load_instrument(found))
+        text = write(load_instrument(find_questionnaire(questionnaire)))
         if out is None:
             self.stdout.write(text, ending="")
             return
@@ -38,3 +31,13 @@ class Command(BaseCommand):
             out.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from error
+
+
+def find_questionnaire(name: str) -> Questionnaire:
+    """The published questionnaire of this slug and version, such as accelerate-1."""
+    slug, _, version = name.rpartition("-")
+    found = Questionnaire.objects.filter(slug=slug, version=version if version.isdigit() else 0).first()
+    if found is None:
+        known = ", ".join(f"{each.slug}-{each.version}" for each in Questionnaire.objects.all())
+        raise CommandError(f"There is no questionnaire {name!r}. Published are: {known or 'none'}.")
+    return found

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from assessments.models import (
     Assessment,
+    Goal,
     Invitation,
     Mail,
     MailKind,
@@ -68,6 +69,23 @@ def test_a_renamed_team_keeps_its_address(kestrel: Team) -> None:
     people.change_team(team=kestrel, name="Team Falcon", group=None, by=None)
 
     assert (kestrel.name, kestrel.slug) == ("Team Falcon", "team-kestrel")
+
+
+def test_a_team_chooses_its_goal(kestrel: Team) -> None:
+    assert kestrel.goal == Goal.DELIVERY_PERFORMANCE
+
+    people.choose_goal(team=kestrel, goal=Goal.LESS_BURNOUT, by=None)
+
+    kestrel.refresh_from_db()
+    assert kestrel.goal == Goal.LESS_BURNOUT
+    assert (kestrel.name, kestrel.slug) == ("Team Kestrel", "team-kestrel")
+
+
+def test_a_goal_is_one_of_those_that_paths_lead_to(kestrel: Team) -> None:
+    with pytest.raises(ValidationError, match="not a valid choice"):
+        people.choose_goal(team=kestrel, goal="fame", by=None)
+    kestrel.refresh_from_db()
+    assert kestrel.goal == Goal.DELIVERY_PERFORMANCE
 
 
 def test_groups_form_a_tree(aviary: Organization) -> None:

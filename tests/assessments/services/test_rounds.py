@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from scipy import stats
 
 from assessments.models import (
@@ -28,6 +30,7 @@ from assessments.services.errors import ServiceError
 from assessments.tokens import name_of_round, response_id
 from tests import factories
 from tests.factories import DAY, NOW
+from tests.instruments import make_instrument
 
 
 @pytest.fixture
@@ -253,6 +256,69 @@ def test_closing_freezes_the_counts(running: Round, kestrel: Team) -> None:
 
     assert list(Assessment.objects.values_list("invited", "responded")) == [(6, 4)]
     assert (running.closed_at, running.salt) == (NOW + DAY, "")
+
+
+def test_closing_freezes_which_earlier_rounds_are_one_person_apart(kestrel: Team) -> None:
+    """Whether somebody left or joined, however long ago, and in no other team; case is no difference."""
+    organization = kestrel.organization
+    sparrow = factories.make_team(organization, "Team Sparrow", size=5)
+    first = one_more_round(organization, 1)
+    people.remove_from_team(
+        membership=kestrel.memberships.get(user__email="team-kestrel-0@example.org"), by=None
+    )
+    second = one_more_round(organization, 2)
+    Invitation.objects.filter(assessment__round=second, email="team-kestrel-1@example.org").update(
+        email="Team-Kestrel-1@example.org"
+    )
+    people.add_to_team(team=kestrel, email="team-kestrel-0@example.org", name="", by=None)
+    third = one_more_round(organization, 3)
+    people.add_to_team(team=kestrel, email="new-0@example.org", name="", by=None)
+    people.add_to_team(team=kestrel, email="new-1@example.org", name="", by=None)
+    people.remove_from_team(membership=kestrel.memberships.get(user__email="new-1@example.org"), by=None)
+    fourth = one_more_round(organization, 4)
+
+    assert [apart(of, kestrel) for of in (first, second, third, fourth)] == [
+        [],
+        [first],
+        [second],
+        [third, first],
+    ]
+    assert [apart(of, sparrow) for of in (first, second, third, fourth)] == [[]] * 4
+
+
+def one_more_round(organization: Organization, number: int) -> Round:
+    """A round of an hour, later than those before."""
+    now = NOW + number * DAY
+    made = factories.open_round(organization, f"Round {number}", now=now)
+    assert rounds.close_round(round=made, by=None, now=now + DAY / 24)
+    return made
+
+
+def apart(of: Round, team: Team) -> list[Round]:
+    """The earlier rounds that are frozen as one person apart from this one."""
+    frozen = of.assessments.get(team=team).one_apart
+    return [Assessment.objects.get(pk=pk, team=team).round for pk in frozen]
+
+
+def test_another_questionnaires_rounds_are_not_one_person_apart(kestrel: Team) -> None:
+    one_more_round(kestrel.organization, 1)
+    people.remove_from_team(membership=kestrel.memberships.first(), by=None)
+    other = factories.make_questionnaire(replace(make_instrument(), slug="other"))
+    made = factories.open_round(kestrel.organization, "Other", now=NOW + 2 * DAY, questionnaire=other)
+    rounds.close_round(round=made, by=None, now=NOW + 3 * DAY)
+
+    assert apart(made, kestrel) == []
+
+
+def test_closing_costs_the_same_after_many_rounds(kestrel: Team) -> None:
+    with CaptureQueriesContext(connection) as few:
+        one_more_round(kestrel.organization, 1)
+    for number in range(2, 5):
+        one_more_round(kestrel.organization, number)
+    with CaptureQueriesContext(connection) as many:
+        one_more_round(kestrel.organization, 5)
+
+    assert len(many) <= len(few)
 
 
 def test_closing_twice_changes_nothing(running: Round, kestrel: Team) -> None:

@@ -12,7 +12,7 @@ from assessments.services.scores import make_scores
 from tests import factories
 from tests.instruments import make_instrument
 
-NUMBERS = ("n", "mean", "sd", "low90", "high90", "low80", "high80", "dont_know", "distribution")
+NUMBERS = ("n", "mean", "sd", "se", "low90", "high90", "low80", "high80", "dont_know", "distribution")
 
 
 def closed(team: Team, values: list[int | str], **other: Any) -> Round:
@@ -45,7 +45,7 @@ def test_every_team_has_a_score_for_everything(kestrel: Team) -> None:
     factories.make_team(kestrel.organization, "Team Sparrow", size=3)
     made = closed(kestrel, [5] * 6)
 
-    kinds = {"capability": 1, "category": 1, "key_metric": 4, "hindrance": 1}
+    kinds = {"capability": 1, "category": 1, "composite": 1, "key_metric": 4, "hindrance": 1}
     for assessment in made.assessments.all():
         found = list(assessment.scores.values_list("kind", flat=True))
         assert {kind: found.count(kind) for kind in set(found)} == kinds
@@ -85,6 +85,7 @@ def test_a_capability_of_five_people(kestrel: Team) -> None:
     stored = score(closed(kestrel, [5, 5, 6, 6, 7]), ScoreKind.CAPABILITY, "integration")
 
     assert (stored.n, stored.mean, stored.sd) == (5, near(5.8), near(0.83666))
+    assert stored.se == near(0.46260)  # the root of 1.07 / 5
     assert (stored.low90, stored.high90) == (near(4.93977), near(6.66023))
     assert (stored.low80, stored.high80) == (near(5.15383), near(6.44617))
     assert (stored.agreement, stored.two_camps) == ("close", False)
@@ -104,6 +105,15 @@ def test_a_category_is_the_mean_of_what_is_shown(kestrel: Team) -> None:
     stored = score(closed(kestrel, [5, 5, 6, 6, 7]), ScoreKind.CATEGORY, "practice")
 
     assert (stored.n, stored.mean) == (1, near(5.8))
+
+
+def test_a_composite_is_kept_for_comparisons(kestrel: Team) -> None:
+    """The same people as above, but the prior of composites: (4 x 0.81 + 4 x 0.7) / 8 = 0.755."""
+    stored = score(closed(kestrel, [5, 5, 6, 6, 7]), ScoreKind.COMPOSITE, "practice")
+
+    assert (stored.n, stored.mean, stored.sd) == (5, near(5.8), near(0.83666))
+    assert stored.se == near(0.38859)
+    assert (stored.low90, stored.agreement) == (None, "")
 
 
 def test_a_key_metric_is_the_lower_median_of_the_bands(kestrel: Team) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from assessments.models import Organization, OrganizationRole, Team, TeamRole, User
+from assessments.models import Goal, Organization, OrganizationRole, Team, TeamRole, User
 from assessments.services import people, rounds
 from assessments.services.audit import LOGGED, VERBS, Event
 from assessments.views.settings import SENTENCES
@@ -119,6 +119,15 @@ def test_the_log_says_who_did_what(
         "Ada made Cleo coach of Aviary.",
         "Lee took Mia off Team Kestrel.",
         "Ada made Mia lead of Team Kestrel.",
+    ]
+
+
+def test_the_log_says_a_goal_in_words(kestrel: Team, ada: User, lee: User, sign_in: SignIn) -> None:
+    people.choose_goal(team=kestrel, goal=Goal.LESS_BURNOUT, by=lee)
+
+    assert lines(sign_in(ada)) == [
+        "Lee changed the team Team Kestrel: "
+        "goal from deliver software faster and more reliably to less burnout."
     ]
 
 

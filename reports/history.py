@@ -1,0 +1,179 @@
+"""What earlier rounds add to a report: last round's results, what changed since, and trends."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from assessments import change
+from assessments.change import Summary
+from assessments.instrument import Capability, Category, Instrument, Statement
+from assessments.models import ScoreKind
+
+from .content import (
+    CategoryScore,
+    Change,
+    InWords,
+    Shown,
+    Suppressed,
+    Trend,
+    TrendPoint,
+)
+from .results import Results, in_words
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One of the team's rounds before the one that is reported.
+
+    ``near`` tells from which newer rounds exactly one person differs: 0 is the reported one, 1
+    the one before it, and so on.
+    """
+
+    round: str
+    instrument: Instrument
+    results: Results
+    near: frozenset[int] = frozenset()
+
+    @cached_property
+    def wording(self) -> dict[str, tuple[Statement, ...]]:
+        """What each capability was asked by."""
+        return {capability.key: capability.statements for capability in self.instrument.capabilities}
+
+    def asked_alike(self, *capabilities: Capability) -> bool:
+        """Whether it asked about all of them, and in the same words."""
+        return all(self.wording.get(asked.key) == asked.statements for asked in capabilities)
+
+
+@dataclass(frozen=True)
+class History:
+    """A round's results among those of the team's rounds before it, newest first."""
+
+    round: str
+    instrument: Instrument
+    results: Results
+    earlier: Sequence[Earlier] = ()
+
+    @property
+    def in_words(self) -> bool:
+        """Whether last round may stand beside this one in words only (docs/method.md, 6.2 no. 4)."""
+        return self.results.one_changed
+
+    @property
+    def last(self) -> Earlier | None:
+        """The round before this one."""
+        return self.earlier[0] if self.earlier else None
+
+    # --- Last round ---------------------------------------------------------------------------
+
+    def last_capability(self, capability: Capability) -> Shown | InWords | Suppressed | None:
+        """Last round's result; None where it was not asked, or in other words."""
+        if self.last is None or not self.last.asked_alike(capability):
+            return None
+        found = self.last.results.capability(capability.key)
+        return in_words(found) if self.in_words and isinstance(found, Shown) else found
+
+    def last_category(self, category: Category) -> CategoryScore | InWords | Suppressed | None:
+        """Last round's result; None unless all of the category was asked in the same words."""
+        if self.last is None or not self.last.asked_alike(*category.capabilities):
+            return None
+        found = self.last.results.category(category)
+        return in_words(found) if self.in_words and isinstance(found, CategoryScore) else found
+
+    # --- Changes ------------------------------------------------------------------------------
+
+    def cautions(self, joined: int | None, left: int | None, invited: int) -> tuple[str, ...]:
+        """What speaks against calling a change clear, or against comparing at all (docs/method.md, 4.3).
+
+        "roster": more than a third of the people changed; "wording": the questionnaire has another
+        version; "scoring": last round was scored by another version, so that nothing is compared.
+        """
+        if self.last is None or self.in_words:
+            return ()
+        if self.last.results.version != self.results.version:
+            return ("scoring",)
+        found = {
+            "roster": change.roster_changed(joined, left, invited),
+            "wording": self.last.instrument.version != self.instrument.version,
+        }
+        return tuple(name for name, holds in found.items() if holds)
+
+    def capability_changes(self, *, cautious: bool) -> dict[str, Change]:
+        """By key, how capabilities moved since last round, of those shown as numbers both times.
+
+        They are tested together, so that luck is shared out among all that one report compares.
+        """
+        moved = {}
+        for capability in self.instrument.capabilities:
+            now, before = self.results.capability(capability.key), self.last_capability(capability)
+            if isinstance(now, Shown) and isinstance(before, Shown):
+                moved[capability.key] = now.score - before.score
+        labels = change.labels(self._pairs(ScoreKind.CAPABILITY, moved), cautious=cautious)
+        return {key: Change(label, moved[key]) for key, label in labels.items()}
+
+    def category_changes(self, *, cautious: bool) -> dict[str, Change]:
+        """The same of categories: of people's means, among themselves."""
+        both = [
+            category.key
+            for category in self.instrument.categories
+            if isinstance(self.results.category(category), CategoryScore)
+            and isinstance(self.last_category(category), CategoryScore)
+        ]
+        labels = change.labels(self._pairs(ScoreKind.COMPOSITE, both), cautious=cautious)
+        return {key: Change(label, None) for key, label in labels.items()}
+
+    def _pairs(self, kind: str, keys: Iterable[str]) -> dict[str, tuple[Summary, Summary]]:
+        """What can be compared: nothing that another version scored, or that has no standard error."""
+        if self.last is None or self.last.results.version != self.results.version:
+            return {}
+        pairs = {}
+        for key in keys:
+            before, now = self.last.results.summary(kind, key), self.results.summary(kind, key)
+            if before and now:
+                pairs[key] = (before, now)
+        return pairs
+
+    # --- Trends -------------------------------------------------------------------------------
+
+    def trend(self, capability: Capability) -> Trend | None:
+        """A capability over the rounds since its wording last changed; None with less than two to tell of.
+
+        From newest to oldest, a round is told by its number only if no newer one so told is one
+        person apart from it: their difference could be that person's answer.
+        """
+        points = [_point(self.round, self.results.capability(capability.key))]
+        exact = [(0.0, self.results.summary(ScoreKind.CAPABILITY, capability.key))]
+        as_numbers, reworded_after = {0}, ""
+        for place, past in enumerate(self.earlier, start=1):
+            if capability.key not in past.wording:
+                continue
+            if not past.asked_alike(capability):
+                reworded_after = past.round
+                break
+            if past.results.version != self.results.version:
+                continue
+            found: Shown | InWords | Suppressed = past.results.capability(capability.key)
+            if isinstance(found, Shown):
+                if past.near & as_numbers:
+                    found = in_words(found)
+                else:
+                    as_numbers.add(place)
+                    exact.append((-float(place), past.results.summary(ScoreKind.CAPABILITY, capability.key)))
+            points.append(_point(past.round, found))
+        if sum(bool(point.bands) for point in points) < 2:
+            return None
+        told = [(time, summary) for time, summary in exact if summary]
+        return Trend(
+            points=tuple(reversed(points)),
+            direction=change.direction(told) if points[0].score is not None else "",
+            reworded_after=reworded_after,
+        )
+
+
+def _point(round_name: str, result: Shown | InWords | Suppressed) -> TrendPoint:
+    match result:
+        case Shown():
+            return TrendPoint(round_name, result.score, result.bands)
+        case InWords():
+            return TrendPoint(round_name, None, result.bands)
+        case Suppressed():
+            return TrendPoint(round_name, None, ())
