@@ -1,4 +1,4 @@
-"""From matplotlib's SVG to ours: real text, no styles, ids that cannot collide."""
+"""From matplotlib's SVG to ours: real text, real circles, no styles, no ids but the title's."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from xml.etree import ElementTree
 
 FONT_STACK: Final = "Inter, sans-serif"
 
-_DROPPED = {"metadata", "style", "clipPath"}
+_DROPPED = {"metadata", "style", "clipPath", "defs"}
 _NUMBER = re.compile(r"-?\d+\.\d+")
+_RADIUS = re.compile(r"M 0 ([\d.]+)")
 
 
 def tidy(raw: str, *, chart_id: str, title: str) -> str:
-    """Matplotlib's SVG without styles, clip paths, groups and metadata, titled and with own ids."""
+    """Matplotlib's SVG without styles, clip paths, groups and metadata, with a title, marks as circles."""
     source = ElementTree.fromstring(raw)  # noqa: S314 - matplotlib wrote it a moment ago
     root = ElementTree.Element(
         "svg",
@@ -31,7 +32,7 @@ def tidy(raw: str, *, chart_id: str, title: str) -> str:
         },
     )
     ElementTree.SubElement(root, "title", {"id": f"{chart_id}-title"}).text = title
-    root.extend(_plain(source, _new_ids(source, chart_id)))
+    root.extend(_plain(source, _radii(source)))
     for element in (root, *root):
         element.tail = "\n"  # one mark a line
     root[0].tail = "\n"
@@ -50,50 +51,59 @@ def _global_style(source: ElementTree.Element) -> dict[str, str]:
     return {} if style is None else presentation((style.text or "").strip().strip("*{}"))
 
 
-def _new_ids(source: ElementTree.Element, chart_id: str) -> dict[str, str]:
-    """The ids that something refers to, each with its new name."""
-    references = (value for use in source.iter() for key, value in use.items() if _local(key) == "href")
-    return {old.lstrip("#"): f"{chart_id}-{n}" for n, old in enumerate(dict.fromkeys(references), start=1)}
+def _radii(source: ElementTree.Element) -> dict[str, str]:
+    """The radius of each round mark by what refers to it: a path of eight curves that begins at its foot.
+
+    Raises ValueError for a mark that is not round: ``Sheet.dots`` draws no others.
+    """
+    found = {}
+    for mark in source.iterfind(".//{*}defs/{*}path"):
+        outline = " ".join(mark.get("d", "").split())
+        foot = _RADIUS.match(outline)
+        if foot is None or outline.count("C") != 8:
+            raise ValueError(f"not a round mark: {outline!r}")
+        found[f"#{mark.get('id')}"] = _rounded(foot[1])
+    return found
 
 
-def _plain(parent: ElementTree.Element, ids: Mapping[str, str]) -> Iterator[ElementTree.Element]:
+def _plain(parent: ElementTree.Element, radii: Mapping[str, str]) -> Iterator[ElementTree.Element]:
     """The children of ``parent`` that are seen, with groups dissolved."""
     for child in parent:
         name = _local(child.tag)
         if name in _DROPPED:
             continue
         if name == "g":
-            yield from _plain(child, ids)
-            continue
-        element = ElementTree.Element(name, _attributes(child, ids))
-        element.text = child.text if name == "text" else None
-        element.extend(_plain(child, ids))
-        if name != "defs" or len(element):
+            yield from _plain(child, radii)
+        elif name == "use":
+            yield _circle(_attributes(child), radii)
+        else:
+            element = ElementTree.Element(name, _attributes(child))
+            element.text = child.text if name == "text" else None
             yield element
 
 
-def _attributes(element: ElementTree.Element, ids: Mapping[str, str]) -> dict[str, str]:
+def _circle(use: Mapping[str, str], radii: Mapping[str, str]) -> ElementTree.Element:
+    """A round mark where it is used: smaller than the curves, and drawn faster into a PDF."""
+    kept = {name: value for name, value in use.items() if name not in ("href", "x", "y")}
+    return ElementTree.Element("circle", {"cx": use["x"], "cy": use["y"], "r": radii[use["href"]], **kept})
+
+
+def _attributes(element: ElementTree.Element) -> dict[str, str]:
     """The attributes of ``element`` as they are kept, its style among them."""
     kept: dict[str, str] = {}
     for key, value in element.items():
         match _local(key):
             case "style":
                 kept |= presentation(value)
-            case "id":
-                kept |= {"id": ids[value]} if value in ids else {}
-            case "href":
-                kept["href"] = f"#{ids[value.lstrip('#')]}"
+            case "id" | "clip-path":
+                pass
             case "d" | "x" | "y":
                 kept[_local(key)] = _rounded(" ".join(value.split()))
             case "transform" if value.startswith("rotate(-0 "):
                 pass
-            case "clip-path":
-                pass
             case name:
                 kept[name] = value
     kept.pop("font-family", None)  # the root has it
-    if "id" in kept:  # a mark takes its colours from each use, where a page's selectors find them
-        kept = {name: value for name, value in kept.items() if name not in ("fill", "stroke")}
     return kept
 
 

@@ -393,7 +393,7 @@ def find(svg: str, name: str, **attributes: str) -> list[ElementTree.Element]:
 
 def score_dots(svg: str) -> list[ElementTree.Element]:
     """The round marks of this round, without that of the legend, which comes last."""
-    return find(svg, "use", fill=charts.ACCENT)[:-1]
+    return find(svg, "circle", fill=charts.ACCENT)[:-1]
 
 
 def size(svg: str) -> tuple[float, float]:
@@ -417,13 +417,8 @@ def text_boxes(svg: str) -> Iterator[tuple[str, Box]]:
 
 def dot_boxes(svg: str) -> Iterator[Box]:
     """The room that each round mark takes."""
-    radii = {
-        f"#{e.attrib['id']}": max(float(n) for n in re.findall(r"-?[\d.]+", e.attrib["d"]))
-        for e in find(svg, "path")
-        if "id" in e.attrib
-    }
-    for use in find(svg, "use"):
-        x, y, radius = float(use.attrib["x"]), float(use.attrib["y"]), radii[use.attrib["href"]]
+    for circle in find(svg, "circle"):
+        x, y, radius = (float(circle.attrib[name]) for name in ("cx", "cy", "r"))
         yield x - radius, y - radius, x + radius, y + radius
 
 

@@ -20,7 +20,7 @@ def test_a_gap_is_not_a_zero() -> None:
     svg = drawn("radar-gaps")
     assert len(score_dots(svg)) == 5
     assert all(
-        (float(dot.attrib["x"]) - 170) ** 2 + (float(dot.attrib["y"]) - middle(svg)) ** 2 > 30**2
+        (float(dot.attrib["cx"]) - 170) ** 2 + (float(dot.attrib["cy"]) - middle(svg)) ** 2 > 30**2
         for dot in score_dots(svg)
     )
 
@@ -71,7 +71,7 @@ def test_scores_stand_where_they_belong() -> None:
     svg = charts.category_radar(make_category(capabilities=capabilities), chart_id="a")
     x, y, scale = 170, middle(svg), charts.RADIUS / 100
     expected = [(x, y - 80 * scale), (x + 40 * scale, y), (x, y + 60 * scale), (x - 20 * scale, y)]
-    found = [(float(dot.attrib["x"]), float(dot.attrib["y"])) for dot in score_dots(svg)]
+    found = [(float(dot.attrib["cx"]), float(dot.attrib["cy"])) for dot in score_dots(svg)]
     assert found == [pytest.approx(point, abs=0.02) for point in expected]
 
 
@@ -105,7 +105,7 @@ def test_shown_needs_no_previous() -> None:
     capabilities = [make_capability(result=70, previous=before) for before in (60, None, Suppressed(5), 50)]
     svg = charts.category_radar(make_category(capabilities=capabilities), chart_id="a")
     assert len(score_dots(svg)) == 4
-    assert len(find(svg, "use", fill=charts.PAPER, stroke=charts.GHOST)) == 2
+    assert len(find(svg, "circle", fill=charts.PAPER, stroke=charts.GHOST)) == 2
     assert all(isinstance(each.result, Shown) for each in capabilities)
 
 

@@ -20,7 +20,7 @@ def test_dot_plot_names_bands_once_and_categories_only_where_there_are_several()
 
 def test_dots_stand_between_the_ends_of_the_scale() -> None:
     category = make_category(capabilities=[make_capability(result=score) for score in (5, 50, 95)])
-    found = [float(dot.attrib["x"]) for dot in score_dots(charts.dot_plot(category, chart_id="a"))]
+    found = [float(dot.attrib["cx"]) for dot in score_dots(charts.dot_plot(category, chart_id="a"))]
     assert found == pytest.approx([17.9, 170, 322.1], abs=0.02)
 
 

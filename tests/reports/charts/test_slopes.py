@@ -77,7 +77,7 @@ def test_what_is_suppressed_stands_below_without_a_number() -> None:
 
 def test_a_category_without_any_result_is_a_list() -> None:
     svg = drawn("slopes-none")
-    assert not find(svg, "use")
+    assert not find(svg, "circle")
     assert texts(svg).count("fewer than 5 answered") == 4
     assert "this round" not in texts(svg)
 

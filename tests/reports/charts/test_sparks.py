@@ -16,7 +16,7 @@ def runs(svg: str) -> list[int]:
 
 
 def dots(svg: str) -> list[tuple[float, float]]:
-    return [(float(e.attrib["x"]), float(e.attrib["y"])) for e in find(svg, "use", fill=charts.ACCENT)]
+    return [(float(e.attrib["cx"]), float(e.attrib["cy"])) for e in find(svg, "circle", fill=charts.ACCENT)]
 
 
 def test_a_round_is_a_dot_and_this_one_has_its_score() -> None:
