@@ -218,15 +218,19 @@ class _Writer:
         )
 
     def _statements(self, capability: Capability) -> tuple[StatementResult, ...]:
-        """How many disagree and agree; beside last round's they would tell how the one who changed does."""
+        """How many disagree and agree, the most agreed with first (docs/method.md, 7).
+
+        Beside last round's they would tell how the one who changed does.
+        """
         score = self.results.shown(ScoreKind.CAPABILITY, capability.key)
         if score is None or not score.distribution or self.history.in_words:
             return ()
-        return tuple(
+        told = [
             StatementResult(text=self.text(statement.text), **score.distribution[statement.key])
             for statement in capability.statements
             if statement.key in score.distribution
-        )
+        ]
+        return tuple(sorted(told, key=lambda statement: statement.disagree - statement.agree))
 
     def _votes(self, key: str) -> Votes | None:
         """Who named it; beside last round's, the number would tell whether the one who changed did."""

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from assessments.models import Action, Organization, Questionnaire, Round, Team, User
+from assessments.queries import load_instrument
 from assessments.services import actions, people
 from reports import pdf
 from reports.builder import build_content
@@ -89,6 +90,14 @@ def test_statements_are_told_from_eight_people_on(aviary: Organization) -> None:
     result = content_of(closed(team, [1, 2, 3, 4, 5, 5, 6, 7]), team).capabilities[0].result
 
     assert [(s.disagree, s.neutral, s.agree) for s in result.statements] == [(3, 1, 4)] * 3
+
+
+def test_the_statement_that_most_agree_with_comes_first(aviary: Organization) -> None:
+    team = factories.make_team(aviary, size=8)
+    key = load_instrument(factories.make_questionnaire()).capabilities[0].statements[1].key
+    result = content_of(closed(team, [3] * 8, **{key: 6}), team).capabilities[0].result
+
+    assert [s.agree for s in result.statements] == [8, 0, 0]
 
 
 def test_hindrances_are_words_and_no_shares(kestrel: Team) -> None:
