@@ -225,10 +225,12 @@ def get_delivery_token(user: User, slug: str, team_slug: str, token_id: int) -> 
 def get_team_of_pipeline(token: str) -> Team | None:
     """The team whose events the holder of a pipeline's token may send; None for a made-up token.
 
+    Nor may an archived team's pipeline, which nobody remembers, change what its past says.
+
     It is looked up by its digest, so how long that takes tells nothing about any token.
     """
-    found = DeliveryToken.objects.filter(digest=tokens.digest_of(token)).select_related("team__organization")
-    holder = found.first()
+    found = DeliveryToken.objects.filter(digest=tokens.digest_of(token), team__archived_at=None)
+    holder = found.select_related("team__organization").first()
     return holder.team if holder else None
 
 

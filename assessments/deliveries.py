@@ -265,7 +265,7 @@ def _frequency(finished: Floats, edges: Floats, start: dt.date, end: dt.date) ->
 def _usual(by_day: Integers, start: dt.date, end: dt.date) -> str:
     """The Four Keys rule, over all weeks and months, those without a deployment too.
 
-    Weeks run from Monday to Sunday, months from the window's first day; what reaches over its ends is cut.
+    Weeks run from Monday to Sunday, months back from the window's end; what reaches over its ends is cut.
     """
     if not by_day.any():
         return "never"
@@ -275,9 +275,9 @@ def _usual(by_day: Integers, start: dt.date, end: dt.date) -> str:
         return "daily"
     if days_a_week >= 1:
         return "weekly"
-    months = [
-        (day - start).days for number in range(len(by_day)) if (day := _months_later(start, number)) < end
-    ]
+    # from its first day a window from 28 February to 31 May would have a fourth month, of three days
+    begins = (_months_later(end, -number) for number in range(len(by_day), 0, -1))
+    months = [0, *((day - start).days for day in begins if day > start)]
     return "monthly" if np.median(np.add.reduceat(by_day, months)) >= 1 else "rarely"
 
 

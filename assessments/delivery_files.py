@@ -105,11 +105,12 @@ def read(stream: BinaryIO, options: Options | None = None) -> Iterator[Event | N
     DeliveryFileError, for mistakes in lines only at the end, when events have come out: who must
     have all or nothing reads twice.
     """
+    options = _checked(options or Options())
     begin = _beginning(stream)
     separator = max(",;\t", key=begin.partition("\n")[0].count)
     entries = _objects(stream) if begin[:1] in ("[", "{") else _lines(stream, separator)
     collected = _Mistakes()
-    events = _events(entries, options or Options(), collected)
+    events = _events(entries, options, collected)
     empty = True
     for event in events:
         empty = False
@@ -118,6 +119,15 @@ def read(stream: BinaryIO, options: Options | None = None) -> Iterator[Event | N
         raise DeliveryFileError(collected.first, collected.number - len(collected.first))
     if empty:
         raise _refused(Problem.NO_EVENTS)
+
+
+def _checked(options: Options) -> Options:
+    """What the file does not say has to be as sound as what it says. Raises DeliveryFileError."""
+    row = _Row(0, {"service": options.service, "environment": options.environment})
+    checked = Options(row.text("service"), row.text("environment"))
+    if row.mistakes:
+        raise DeliveryFileError(row.mistakes)
+    return checked
 
 
 def _refused(problem: Problem, line: int = 0, column: str = "", given: str = "") -> DeliveryFileError:
@@ -146,10 +156,14 @@ def _events(
         row = _Row(line, cells)
         read_entry = read_entry or _adapter(row)
         event = read_entry(row, options)
+        both = _same_deployment(waiting, event) if read_entry is _devlake_deployment else None
+        if both and len(both.commits) > MAXIMUM_COMMITS:
+            row.wrong(Problem.TOO_MANY_COMMITS, "first_commit_authored_date")
         collected.add(row.mistakes)
         if collected.number:
+            waiting = None
             continue
-        if read_entry is _devlake_deployment and (both := _same_deployment(waiting, event)):
+        if both:
             waiting = both
             continue
         if waiting:
@@ -157,7 +171,7 @@ def _events(
         waiting = event
         if event is None:
             yield None
-    if waiting and not collected.number:
+    if waiting:
         yield waiting
 
 
@@ -234,6 +248,7 @@ def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 _NO_SPACE = re.compile(r"\S")
 _DECODER = json.JSONDecoder()
+_LONGEST_WORD = len("-Infinity")
 
 
 def _objects(stream: BinaryIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -255,6 +270,13 @@ def _objects(stream: BinaryIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
             raise _refused(Problem.NOT_JSON, text.line)
     except UnicodeDecodeError as error:
         raise _refused(Problem.NOT_UTF8, _unreadable_line(stream)) from error
+
+
+def _is_cut_off(error: ValueError, text: str) -> bool:
+    """Whether JSON goes wrong only because its text ends: there, or in a string that never does."""
+    if not isinstance(error, json.JSONDecodeError):
+        return False
+    return error.msg.startswith("Unterminated string") or not text[error.pos + _LONGEST_WORD :]
 
 
 class _Buffer:
@@ -290,9 +312,9 @@ class _Buffer:
             except RecursionError as error:
                 raise _refused(Problem.NOT_JSON, self.line) from error
             except ValueError as error:  # also numbers of more digits than Python reads
-                if len(self.held) - self.place > MAXIMUM_LINE:
+                if len(self.held) - self.place > MAXIMUM_LINE and _is_cut_off(error, self.held):
                     raise _refused(Problem.LINE_TOO_LONG, self.line) from error
-                if not self._more():
+                if len(self.held) - self.place > MAXIMUM_LINE or not self._more():
                     raise _refused(Problem.NOT_JSON, self.line) from error
             else:
                 self._move(end)
@@ -325,7 +347,8 @@ class _Row:
             self.wrong(Problem.EXTRA_CELLS, "", cells[""])
 
     def wrong(self, problem: Problem, column: str, given: object = "") -> None:
-        self.mistakes.append(Mistake(problem, self.line, column, str(given)[:60]))
+        shown = "".join(letter if is_showable(letter) else "\ufffd" for letter in str(given)[:60])
+        self.mistakes.append(Mistake(problem, self.line, column, shown))
 
     def inside(self, name: str) -> _Row:
         """An object in this one, empty where there is none; its mistakes are this one's."""

@@ -78,10 +78,14 @@ def coarse_score(points: float) -> int:
     return min((display_score(points) + STEP) // COARSE_STEP * COARSE_STEP, CAP_HIGH)
 
 
+ROUNDS_REMEMBERED = 2
+"""So many rounds back, a report whose people differ by exactly one is laid beside this one (6.2 no. 4)."""
+
+
 def is_coarse(n: int, *, one_changed: bool) -> bool:
     """Whether a result of ``n`` people is told coarsely: in a small team in which exactly one person changed.
 
-    Last round's result may have been kept, and its interval beside this one's would tell what
+    The earlier result stands in its own report, and its interval beside this one's would tell what
     that person answered (docs/method.md 6.2 no. 4).
     """
     return one_changed and n <= DETAIL_MINIMUM

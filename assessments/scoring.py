@@ -441,10 +441,12 @@ def score_key_metrics(answers: pd.DataFrame, instrument: Instrument, *, minimum:
 
     ``answers`` have a column per key metric. Columns ``team``, ``key``, ``n`` (people who named a
     band), ``band`` (the lower median, docs/method.md 8.3) and ``dont_know`` (share of the given
-    answers, 0 to 1), both NaN where not shown, ``shown`` (n >= minimum). Raises ValueError for
-    a minimum below the floor and for answers that do not fit the instrument.
+    answers, 0 to 1), both NaN where not shown, ``shown`` (n >= minimum); no row where none is asked.
+    Raises ValueError for a minimum below the floor and for answers that do not fit the instrument.
     """
     require_minimum(minimum)
+    if not instrument.key_metrics:
+        return pd.DataFrame(columns=["team", "key", "n", "band", "dont_know", "shown"])
     teams = _Teams.of(answers.index)
     table = _team_by_team([_metric_table(metric, answers, teams) for metric in instrument.key_metrics])
     table["shown"] = table["n"] >= minimum

@@ -13,6 +13,8 @@ FORMULA_STARTS = frozenset("=+-@＝＋－＠")  # noqa: RUF001  full-width signs
 
 def is_showable(text: str) -> bool:
     """Whether a page can show every character of it; line breaks and tabs count as such."""
+    if text.isascii() and text.isprintable():  # nearly every text there is, and ten times as fast
+        return True
     return not any(
         character in BIDI_CONTROLS
         or (unicodedata.category(character) in UNSHOWABLE and character not in "\n\r\t")

@@ -50,7 +50,7 @@ CONFIDENCE = 0.90
 RESULT = "continuous_delivery"
 """A result of other practices. It is never an experiment itself; its weakest drivers are (5.4 no. 1)."""
 
-VOTE_SHARES = {"few": 1 / 6, "about_half": 1 / 2, "most": 5 / 6}
+VOTE_SHARES = {"untold": 0.0, "few": 1 / 6, "about_half": 1 / 2, "most": 5 / 6}
 """What votes count for where they are shown in words: the middle of each word's range."""
 
 KINDS = ("drawn", "group", "reciprocal", "text", "correlation")

@@ -17,8 +17,9 @@ from assessments.models import Action, Assessment, Comment, Goal, Score, ScoreKi
 from assessments.queries import actions_to_review, earlier_assessments, load_instrument, scores_of_earlier
 from assessments.scale import translate
 
-from .advice import Paths, make_plan, read_paths
+from .advice import VOTE_SHARES, Paths, make_plan, read_paths
 from .content import (
+    UNTOLD_VOTES,
     Advice,
     CapabilityResult,
     CategoryResult,
@@ -106,12 +107,17 @@ def _earlier(assessment: Assessment, before: Sequence[Assessment]) -> list[Earli
             results=Results(
                 newest(scores[past.pk]),
                 past.round.minimum_responses,
-                disclosure.one_person_changed(past.joined, past.left),
+                any(_one_apart(rounds, place, older) for older in _remembered(rounds, place)),
             ),
             near=frozenset(newer for newer in range(place) if _one_apart(rounds, newer, place)),
         )
         for place, past in enumerate(before, start=1)
     ]
+
+
+def _remembered(rounds: Sequence[Assessment], place: int) -> range:
+    """The places of the rounds whose reports somebody may lay beside that of the one at ``place``."""
+    return range(place + 1, min(place + 1 + disclosure.ROUNDS_REMEMBERED, len(rounds)))
 
 
 def _one_apart(rounds: Sequence[Assessment], newer: int, older: int) -> bool:
@@ -136,8 +142,9 @@ def make_content(
     ``earlier`` are the team's rounds before, newest first; ``actions`` the experiments to look back on;
     ``goal`` is what the next ones are to lead to.
     """
-    in_words = disclosure.one_person_changed(occasion.joined, occasion.left)
-    history = History(occasion.round, instrument, Results(scores, occasion.minimum, in_words), tuple(earlier))
+    one_changed = any(0 in past.near for past in earlier[: disclosure.ROUNDS_REMEMBERED])
+    results = Results(scores, occasion.minimum, one_changed)
+    history = History(occasion.round, instrument, results, tuple(earlier))
     cautions = history.cautions(occasion.joined, occasion.left, occasion.invited)
     writer = _Writer(
         history,
@@ -148,7 +155,8 @@ def make_content(
     edition = reference_edition()
     content = ReportContent(
         **vars(occasion),
-        previous_in_words=in_words,
+        previous_in_words=history.in_words,
+        one_changed=one_changed,
         cautions=cautions,
         compared=len(writer.changes),
         language=language,
@@ -223,7 +231,7 @@ class _Writer:
         Beside last round's they would tell how the one who changed does.
         """
         score = self.results.shown(ScoreKind.CAPABILITY, capability.key)
-        if score is None or not score.distribution or self.history.in_words:
+        if score is None or not score.distribution or self.results.one_changed:
             return ()
         told = [
             StatementResult(text=self.text(statement.text), **score.distribution[statement.key])
@@ -233,12 +241,14 @@ class _Writer:
         return tuple(sorted(told, key=lambda statement: statement.disagree - statement.agree))
 
     def _votes(self, key: str) -> Votes | None:
-        """Who named it; beside last round's, the number would tell whether the one who changed did."""
+        """Who named it; beside an earlier round's votes they would tell which the one who changed gave."""
         score = self.results.shown(ScoreKind.HINDRANCE, key)
+        if score and self.results.one_changed:
+            return UNTOLD_VOTES
         if score is None or not score.mean:
             return None
         people = int(number(score.n))
-        counted = people >= disclosure.DETAIL_MINIMUM and not self.history.in_words
+        counted = people >= disclosure.DETAIL_MINIMUM
         return Votes(disclosure.vote_words(score.mean), round(score.mean * people) if counted else None)
 
     def past_action(self, action: Action) -> PastAction:
@@ -294,14 +304,15 @@ class _Writer:
         )
 
     def hindrances(self, instrument: Instrument) -> tuple[tuple[str, str], ...]:
-        """What was named, most often first, in words (docs/method.md, 5.4)."""
+        """What was named, in words, the strongest first; an order by votes would tell more (5.4, 6.2)."""
+        if self.results.one_changed:
+            return ()
         named = [
-            (score.mean, self.text(capability.name))
+            (self.text(capability.name), disclosure.vote_words(score.mean))
             for capability in instrument.capabilities
             if (score := self.results.shown(ScoreKind.HINDRANCE, capability.key)) and score.mean
         ]
-        named.sort(key=lambda vote: -vote[0])
-        return tuple((name, disclosure.vote_words(share)) for share, name in named)
+        return tuple(sorted(named, key=lambda vote: -VOTE_SHARES[vote[1]]))
 
 
 BENCHMARKS = Path(settings.BASE_DIR) / "fixtures" / "benchmarks"

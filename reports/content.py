@@ -67,8 +67,12 @@ class Trend:
 class Votes:
     """How many hold a capability for one of their three biggest hindrances (docs/method.md, 5.4)."""
 
-    words: str  # "few", "about_half" or "most"
+    words: str  # "few", "about_half" or "most"; "untold" where they could give one person's votes away
     number: int | None  # only from eight answers on
+
+
+UNTOLD_VOTES = Votes("untold", None)
+"""Of every capability alike, whether anybody named it or not: it counts for nothing."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class Shown:
     the 90 % interval are rounded outward); 5 reads "5 or less" and 95 reads "95 or more".
 
     A coarse result has a score in steps of 10, one band, no interval and nothing about agreement: a small
-    team in which exactly one person joined or left since last round (docs/method.md, 6.2 no. 4).
+    team of which exactly one person differs from one of the two rounds before (docs/method.md, 6.2 no. 4).
     """
 
     n: int  # people with a score
@@ -330,6 +334,7 @@ class ReportContent:
     joined: int | None = None  # people asked now and not in the previous round; None in a first round
     left: int | None = None
     previous_in_words: bool = False  # one person joined or left: see InWords
+    one_changed: bool = False  # the same, or one person differs from the round before last: see Shown
     # why no change is called clear: "roster", "wording"; or why nothing is compared: "scoring"
     cautions: tuple[str, ...] = ()
     compared: int = 0  # capabilities whose change was tested

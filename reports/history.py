@@ -56,7 +56,7 @@ class History:
     @property
     def in_words(self) -> bool:
         """Whether last round may stand beside this one in words only (docs/method.md, 6.2 no. 4)."""
-        return self.results.one_changed
+        return self.last is not None and 0 in self.last.near
 
     @property
     def last(self) -> Earlier | None:
@@ -105,21 +105,33 @@ class History:
         moved = {}
         for capability in self.instrument.capabilities:
             now, before = self.results.capability(capability.key), self.last_capability(capability)
-            if isinstance(now, Shown) and isinstance(before, Shown):
+            if (
+                isinstance(now, Shown)
+                and isinstance(before, Shown)
+                and _how(now) == _how(before) == "in full"
+            ):
                 moved[capability.key] = now.score - before.score
         labels = change.labels(self._pairs(ScoreKind.CAPABILITY, moved), cautious=cautious)
         return {key: Change(label, moved[key]) for key, label in labels.items()}
 
     def category_changes(self, *, cautious: bool) -> dict[str, Change]:
-        """The same of categories: of people's means, among themselves."""
+        """The same of categories, among themselves: of people's means over the same capabilities."""
         both = [
             category.key
             for category in self.instrument.categories
             if isinstance(self.results.category(category), CategoryScore)
             and isinstance(self.last_category(category), CategoryScore)
+            and self._shows_the_same(category)
         ]
         labels = change.labels(self._pairs(ScoreKind.COMPOSITE, both), cautious=cautious)
         return {key: Change(label, None) for key, label in labels.items()}
+
+    def _shows_the_same(self, category: Category) -> bool:
+        """Whether both means are made of the same capabilities, none of them coarse."""
+        return all(
+            _how(self.results.capability(each.key)) == _how(self.last_capability(each)) != "coarse"
+            for each in category.capabilities
+        )
 
     def _pairs(self, kind: str, keys: Iterable[str]) -> dict[str, tuple[Summary, Summary]]:
         """What can be compared: nothing that another version scored, or that has no standard error."""
@@ -140,7 +152,8 @@ class History:
         From newest to oldest, a round is told by its number only if no newer one so told is one
         person apart from it: their difference could be that person's answer.
         """
-        points = [_point(self.round, self.results.capability(capability.key))]
+        now = self.results.capability(capability.key)
+        points = [_point(self.round, now)]
         exact = [(0.0, self.results.summary(ScoreKind.CAPABILITY, capability.key))]
         as_numbers, reworded_after = {0}, ""
         for place, past in enumerate(self.earlier, start=1):
@@ -157,16 +170,25 @@ class History:
                     found = in_words(found)
                 else:
                     as_numbers.add(place)
-                    exact.append((-float(place), past.results.summary(ScoreKind.CAPABILITY, capability.key)))
+                    if not found.is_coarse:
+                        summary = past.results.summary(ScoreKind.CAPABILITY, capability.key)
+                        exact.append((-float(place), summary))
             points.append(_point(past.round, found))
         if sum(bool(point.bands) for point in points) < 2:
             return None
-        told = [(time, summary) for time, summary in exact if summary]
+        told = [(time, each) for time, each in exact if each]
         return Trend(
             points=tuple(reversed(points)),
-            direction=change.direction(told) if points[0].score is not None else "",
+            direction=change.direction(told) if _how(now) == "in full" else "",
             reworded_after=reworded_after,
         )
+
+
+def _how(result: Shown | InWords | Suppressed | None) -> str:
+    """How finely a result is told."""
+    if not isinstance(result, Shown):
+        return "not in numbers"
+    return "coarse" if result.is_coarse else "in full"
 
 
 def _point(round_name: str, result: Shown | InWords | Suppressed) -> TrendPoint:

@@ -1,7 +1,7 @@
 """Frozen scores as they may be told: in numbers, coarsely, in a word or not at all (docs/method.md, 6.2)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assessments import disclosure
 from assessments.change import Summary
@@ -40,7 +40,7 @@ class Results:
 
     scores: Scores
     minimum: int
-    one_changed: bool = False  # exactly one person joined or left since the round before it
+    one_changed: bool = False  # exactly one person differs from one of the rounds shortly before
 
     @property
     def version(self) -> str:
@@ -57,7 +57,9 @@ class Results:
         score = self.shown(ScoreKind.CAPABILITY, key)
         if score is None:
             return Suppressed(self.minimum)
-        return _coarse(score) if self._is_coarse(score) else _in_full(score)
+        if self._is_coarse(score):
+            return _coarse(score)
+        return _without_edges(_in_full(score)) if self.one_changed else _in_full(score)
 
     def category(self, category: Category) -> CategoryScore | Suppressed:
         """The result of a category; a coarse one where one of its capabilities is."""
@@ -66,10 +68,10 @@ class Results:
             return Suppressed(self.minimum)
         parts = [self.shown(ScoreKind.CAPABILITY, capability.key) for capability in category.capabilities]
         mean, shown = number(score.mean), int(number(score.n))
-        if any(part is not None and self._is_coarse(part) for part in parts):
-            rough = disclosure.coarse_score(mean)
-            return CategoryScore(rough, shown, (disclosure.band_of_score(rough),))
-        return CategoryScore(disclosure.display_score(mean), shown, (disclosure.band_of(mean),))
+        rough = any(part is not None and self._is_coarse(part) for part in parts)
+        told = disclosure.coarse_score(mean) if rough else disclosure.display_score(mean)
+        band = disclosure.band_of_score(told) if self.one_changed else disclosure.band_of(mean)
+        return CategoryScore(told, shown, (band,))
 
     def _is_coarse(self, score: Score) -> bool:
         return disclosure.is_coarse(int(number(score.n)), one_changed=self.one_changed)
@@ -98,8 +100,17 @@ def _in_full(score: Score) -> Shown:
     )
 
 
+def _without_edges(result: Shown) -> Shown:
+    """Words made of the shown score: those of the exact one tell where in its step it lies."""
+    return replace(
+        result,
+        bands=in_words(result).bands,
+        level=disclosure.level_of(disclosure.points_of(result.score)),
+    )
+
+
 def _coarse(score: Score) -> Shown:
-    """All is made of the rough score: words made of the exact one would tell where in its step it lies."""
+    """A rough score and the words that are made of it, and nothing else."""
     rough = disclosure.coarse_score(number(score.mean))
     return Shown(
         n=int(number(score.n)),
@@ -110,7 +121,7 @@ def _coarse(score: Score) -> Shown:
         level=disclosure.level_of(disclosure.points_of(rough)),
         agreement="",
         two_camps=False,
-        dont_know=_dont_know(score),
+        dont_know=None,
     )
 
 

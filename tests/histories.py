@@ -41,7 +41,8 @@ def make_earlier(back: int, mean: float | None, *near: int, **changes: Any) -> E
 
 def make_history(mean: float | None, *earlier: Earlier, **changes: Any) -> History:
     """This round among earlier ones, newest first."""
-    return History("R0", INSTRUMENT, make_results(mean, **changes), earlier)
+    one_changed = any(0 in past.near for past in earlier[:2])
+    return History("R0", INSTRUMENT, make_results(mean, one_changed=one_changed, **changes), earlier)
 
 
 def reworded(instrument: Instrument) -> Instrument:

@@ -160,12 +160,11 @@ def _with_statements_of(old: Score | None, new: Score) -> Score:
 
 
 def _compare(assessment: Assessment, old: Scores, new: Scores, kept: Scores) -> TeamRescored:
-    one_changed = disclosure.one_person_changed(assessment.joined, assessment.left)
     moved, hidden, still_hidden = [], [], []
     for place, score in kept.items():
         if score.kind == ScoreKind.COMPOSITE:
             continue  # never shown
-        was, now = (_as_shown(each, one_changed=one_changed) for each in (old.get(place), score))
+        was, now = _as_shown(old.get(place)), _as_shown(score)
         if was and not now:
             hidden.append(_name(score))
         elif not now and not new[place].suppression:
@@ -180,27 +179,24 @@ def _name(score: Score) -> str:
     return score.key if score.kind == ScoreKind.CAPABILITY else f"{score.get_kind_display()} {score.key}"
 
 
-def _as_shown(score: Score | None, *, one_changed: bool) -> tuple[object, ...]:
-    """What a page says of a score, as far as it is made of numbers; empty where it says nothing."""
+def _as_shown(score: Score | None) -> tuple[object, ...]:
+    """What a page says of a score, as far as it is made of numbers; empty where it says nothing.
+
+    As finely as any page may say it: one that has to be rough may say the same as before.
+    """
     if score is None or score.n is None or score.mean is None:
         return ()
     if score.kind == ScoreKind.KEY_METRIC:
         return score.n, score.mean
     if score.kind == ScoreKind.HINDRANCE:
-        counted = score.n >= disclosure.DETAIL_MINIMUM and not one_changed
+        counted = score.n >= disclosure.DETAIL_MINIMUM
         return disclosure.vote_words(score.mean), round(score.mean * score.n) if counted else None
-    rough, fine = disclosure.coarse_score(score.mean), disclosure.display_score(score.mean)
+    told = score.n, disclosure.display_score(score.mean)
     if score.kind == ScoreKind.CATEGORY:
-        return score.n, rough if one_changed else fine
-    dont_know = None if score.dont_know is None else disclosure.display_share(score.dont_know)
-    always = score.n, score.two_camps, dont_know
-    if disclosure.is_coarse(score.n, one_changed=one_changed):
-        return *always, rough
+        return *told, disclosure.band_of(score.mean)
     ends = (score.low90, score.high90, score.low80, score.high80)
     low90, high90, low80, high80 = (score.mean if end is None else end for end in ends)
-    interval, bands = (
-        disclosure.display_interval(low90, high90),
-        disclosure.bands_of(score.mean, low80, high80),
-    )
-    statements = None if one_changed else score.distribution
-    return *always, fine, interval, bands, score.agreement, statements
+    interval = disclosure.display_interval(low90, high90)
+    bands = disclosure.bands_of(score.mean, low80, high80)
+    dont_know = None if score.dont_know is None else disclosure.display_share(score.dont_know)
+    return *told, interval, bands, score.agreement, score.two_camps, dont_know, score.distribution

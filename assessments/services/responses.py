@@ -126,14 +126,23 @@ def delete_old_responses(*, organization: Organization, now: dt.datetime) -> int
     return deleted
 
 
-def empty_journal() -> None:
-    """Let SQLite forget its journal, in which saves stand in the order in which they came. In no transaction.
+def forget_order() -> None:
+    """Let SQLite forget in which order people saved; PostgreSQL never knows it. In no transaction.
 
-    While somebody else is at it, it does what it can and leaves the rest to the next time.
+    A row that grows moves towards the beginning of its page, and the journal holds every save. So
+    open rounds' rows are written anew in random order, and the journal is emptied.
     """
     if connection.vendor == "sqlite":
-        with contextlib.suppress(OperationalError), connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for found in Round.objects.exclude(salt=""):
+            with transaction.atomic():
+                rewrite_responses(found)
+        _empty_journal()
+
+
+def _empty_journal() -> None:
+    """While somebody else is at it, this does what it can and leaves the rest to the next time."""
+    with contextlib.suppress(OperationalError), connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def wipe_deleted_rows() -> None:
@@ -141,8 +150,8 @@ def wipe_deleted_rows() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
+            _empty_journal()
         elif connection.vendor == "postgresql":
             # the round's too: it held the salt
             tables = ("round", "invitation", "response", "comment")
             cursor.execute(f"VACUUM FULL {', '.join(f'assessments_{name}' for name in tables)}")
-    empty_journal()

@@ -45,6 +45,7 @@ WORDS: Final[Mapping[str, str]] = {
     "no_path": "no published path",
     "named_nobody": "named by nobody",
     "named_few": "named by few",
+    "named_untold": "not told this time",
     "named_about_half": "named by about half",
     "named_most": "named by most",
     "named": "named by {number}",

@@ -14,10 +14,10 @@ from ..content import Measured
 register = template.Library()
 
 USUAL = {
-    "daily": gettext_lazy("on three or more days in most weeks"),
-    "weekly": gettext_lazy("in most weeks"),
-    "monthly": gettext_lazy("in most months, not in most weeks"),
-    "rarely": gettext_lazy("less than once in most months"),
+    "daily": gettext_lazy("Most weeks had some on three days or more."),
+    "weekly": gettext_lazy("Most weeks had one or more."),
+    "monthly": gettext_lazy("Most months had one or more, but not most weeks."),
+    "rarely": gettext_lazy("Most months had none."),
 }
 
 
@@ -65,9 +65,9 @@ def _frequency(figures: Figures) -> str:
         return _("No deployment.")
     return " ".join(
         [
-            ngettext("%(number)d deployment,", "%(number)d deployments,", found.deployments)
+            ngettext("%(number)d deployment", "%(number)d deployments", found.deployments)
             % {"number": found.deployments},
-            _("%(rate)s a week, on %(with)d of %(days)d days: %(usual)s. The longest pause was %(gap)s.")
+            _("on %(with)d of %(days)d days, %(rate)s a week. %(usual)s The longest pause was %(gap)s.")
             % {
                 "rate": number_format(round(found.per_week, 1), 1),
                 "with": found.days_with,
@@ -85,7 +85,7 @@ def _lead_time(figures: Figures) -> str:
         return _("Nobody told when the commits were made.")
     text = ngettext(
         "%(median)s for the one commit.",
-        "%(median)s in the middle of %(number)d commits, 85 %% of them within %(p85)s; "
+        "%(median)s for the middle one of %(number)d commits, 85 %% of them within %(p85)s; "
         "%(oldest)s for the oldest commit of a deployment.",
         found.commits,
     ) % {
@@ -130,12 +130,14 @@ def _recovery(figures: Figures) -> str:
         ]
         return _("So few that each is named: %(cases)s.") % {"cases": "; ".join(cases)}
     if found.median is None:
-        text = _("More than half were still open at the end.")
-    else:
-        text = _("%(median)s in the middle of %(number)d failed deployments.") % {
-            "median": duration(found.median),
-            "number": found.deployments,
+        return _("No middle can be told: %(open)d of %(all)d were still open at the end.") % {
+            "open": found.open,
+            "all": found.deployments,
         }
+    text = _("%(median)s for the middle one of %(number)d failed deployments.") % {
+        "median": duration(found.median),
+        "number": found.deployments,
+    }
     return f"{text} {_still_open(found.open)}" if found.open else text
 
 
@@ -150,8 +152,13 @@ def _still_open(number: int) -> str:
 def _rework(figures: Figures) -> str:
     if figures.rework is None:
         return _("Without deployments there is no rate.")
-    return _("%(number)d of %(all)d deployments were unplanned, %(share)s.") % {
-        "number": round(figures.rework * figures.frequency.deployments),
+    unplanned = round(figures.rework * figures.frequency.deployments)
+    return ngettext(
+        "%(number)d of %(all)d deployments was unplanned, %(share)s.",
+        "%(number)d of %(all)d deployments were unplanned, %(share)s.",
+        unplanned,
+    ) % {
+        "number": unplanned,
         "all": figures.frequency.deployments,
         "share": _percent(figures.rework),
     }

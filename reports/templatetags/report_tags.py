@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.formats import get_format
+from django.utils.formats import get_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ LEVELS = {
     "middle": gettext_lazy("Where answers are mixed"),
     "high": gettext_lazy("Where people mostly agree"),
 }
-TWO_VIEWS, DIFFER_WIDELY = gettext_lazy("Two views in the team"), gettext_lazy("Answers differ widely")
+TWO_VIEWS, DIFFER_WIDELY = gettext_lazy("Two views in the team"), gettext_lazy("Answers far apart")
 TALKS = 5
 """So many topics get a question: a retrospective has time for no more."""
 
@@ -59,14 +59,15 @@ QUESTIONS = (
     gettext_lazy("Which one change to “{name}” would each of you notice in your own work first?"),
 )
 VOTES = {
-    "most": gettext_lazy("Most of you"),
-    "about_half": gettext_lazy("About half of you"),
-    "few": gettext_lazy("A few of you"),
+    "most": gettext_lazy("most of you"),
+    "about_half": gettext_lazy("about half of you"),
+    "few": gettext_lazy("a few of you"),
 }
 NAMED = {
     "most": gettext_lazy("most of you named it"),
     "about_half": gettext_lazy("about half of you named it"),
     "few": gettext_lazy("a few of you named it"),
+    "untold": gettext_lazy("who named what is not told this time"),
 }
 CHANGES = {
     "clear": gettext_lazy("clear change"),
@@ -104,6 +105,9 @@ GOALS = {
 }
 STABLE = 6
 """Of ten redraws: an experiment that is among the first three in fewer could as well be another one."""
+
+OPEN = 4
+"""Of ten redraws: in fewer than these, it is clearly more often another one."""
 
 SPARK = 3
 """So many rounds make a line; two are a slope."""
@@ -144,6 +148,7 @@ def chart_words() -> dict[str, str]:
         "no_path": _("no published path"),
         "named_nobody": _("named by nobody"),
         "named_few": _("named by few"),
+        "named_untold": _("not told this time"),
         "named_about_half": _("named by about half"),
         "named_most": _("named by most"),
         "named": _("named by {number}"),
@@ -225,15 +230,32 @@ def has_coarse(content: ReportContent) -> bool:
 
 
 @register.filter
+def has_interval(content: ReportContent) -> bool:
+    """Whether any result has an interval."""
+    return any(not result.is_coarse for _capability, result in content.shown())
+
+
+@register.filter
+def no_topic(content: ReportContent) -> str:
+    """Why there is nothing to talk about: nobody differs, or nothing may be told about it."""
+    if has_coarse(content):
+        return _("How far apart your answers lie is not told this time.")
+    if not shown_count(content):
+        return _("Too few results are shown to tell.")
+    return _("There is no topic on which your answers lie far apart.")
+
+
+@register.filter
 def level(name: str) -> str:
     """Which answers a piece of advice is for, in the words of the scale."""
     return str(LEVELS[name])
 
 
 @register.filter
-def votes(hindrances: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+def votes(content: ReportContent) -> list[tuple[str, list[str]]]:
     """What was named as a hindrance, by how many named it: most, about half, few."""
-    named = {word: [name for name, said in hindrances if said == word] for word in VOTES}
+    voted = [(each.short_name, each.votes.words) for each in content.capabilities if each.votes]
+    named = {word: [name for name, said in voted if said == word] for word in VOTES}
     return [(str(VOTES[word]), names) for word, names in named.items() if names]
 
 
@@ -241,7 +263,8 @@ def votes(hindrances: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
 def close(content: ReportContent) -> list[tuple[str, list[str]]]:
     """The capabilities on which the answers lie close together, by what they say; the best first."""
     alike = [(c, r) for c, r in content.shown() if r.agreement == "close" and not r.two_camps]
-    alike.sort(key=lambda pair: -pair[1].score)
+    order = list(BANDS)
+    alike.sort(key=lambda pair: ([-order.index(band) for band in reversed(pair[1].bands)], -pair[1].score))
     return _grouped((bands(result.bands), capability.short_name) for capability, result in alike)
 
 
@@ -351,12 +374,12 @@ def by_luck(content: ReportContent) -> str:
 
 @register.filter
 def moving(content: ReportContent) -> bool:
-    """Whether there is any round to look back to."""
+    """Whether any earlier result can stand beside one of this round."""
     return bool(content.previous_round) and any(_looks_back(c) for c in content.capabilities)
 
 
 def _looks_back(capability: CapabilityResult) -> bool:
-    return capability.previous is not None or capability.trend is not None
+    return isinstance(capability.previous, (Shown, InWords)) or capability.trend is not None
 
 
 @register.filter
@@ -405,8 +428,8 @@ def goal(name: str) -> str:
 @register.simple_tag
 def why(priority: Priority, content: ReportContent) -> str:
     """What speaks for a capability, in a sentence without its end (docs/method.md, 5.4)."""
-    gap = _("Score {score}, a gap of {gap} of 100 to “agree”").format(
-        score=score(priority.score), gap=round(100 * priority.gap)
+    gap = _("Score {score}, a gap of {gap} to “agree”").format(
+        score=score(priority.score), gap=number_format(round(priority.gap, 2), 2)
     )
     assert content.plan is not None  # noqa: S101 it is one of its plan's
     parts = [gap, _path(priority, goal(content.plan.goal)), _named(priority, content.responded)]
@@ -436,7 +459,9 @@ def stability(experiment: Experiment) -> str:
     words = _("Among the first three in {count} of 10 redraws.").format(count=experiment.in_top)
     if experiment.in_top >= STABLE:
         return words
-    return words + " " + _("It could as well be another.")
+    if experiment.in_top >= OPEN:
+        return words + " " + _("It could as well be another.")
+    return words + " " + _("More often it is another.")
 
 
 @register.simple_tag

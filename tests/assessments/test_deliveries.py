@@ -268,10 +268,14 @@ def test_a_single_deployment_is_rare() -> None:
     assert (found.usual, found.band) == ("rarely", 2)
 
 
-def test_months_run_from_the_first_day_of_the_window() -> None:
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(dt.date(2024, 1, 29), dt.date(2024, 4, 29)), (dt.date(2024, 2, 29), dt.date(2024, 5, 31))],
+)
+def test_months_run_back_from_the_end_of_the_window(start: dt.date, end: dt.date) -> None:
     """Else the three days of a fourth one would count as a month."""
-    start, end = dt.date(2024, 1, 29), dt.date(2024, 4, 29)
-    found = figures([release(day, f"{day} 12:00") for day in ("02-10", "03-10")], [], start=start, end=end)
+    days = (start + 12 * DAY, start + 41 * DAY)
+    found = figures([release("d", f"{day:%m-%d} 12:00") for day in days], [], start=start, end=end)
 
     assert found.frequency.usual == "monthly"
 

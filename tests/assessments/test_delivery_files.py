@@ -248,6 +248,15 @@ def test_devlake() -> None:
     assert found.count(None) == 3
 
 
+def test_devlake_one_deployment_has_no_end_of_commits() -> None:
+    """Adding to ever more of them would take minutes, and no cell of ours may hold them either."""
+    row = "pipeline1,SUCCESS,PRODUCTION,2026-05-04 09:30:00,2026-05-02 15:10:00"
+
+    assert len(events(table(*[row] * 5000, header=DEVLAKE))) == 1
+    found = mistakes(table(*[row] * 5001, header=DEVLAKE))
+    assert found == [(Problem.TOO_MANY_COMMITS, 5002, "first_commit_authored_date")]
+
+
 def test_devlake_incidents() -> None:
     lines = ["gh:1,2026-05-04 09:50:00,2026-05-04 11:10:00,pipeline1", "gh:2,2026-05-04 09:50:00,,"]
 
@@ -317,6 +326,34 @@ def test_a_wrong_field(fields: dict[str, Any], problem: Problem, column: str) ->
 
 
 @pytest.mark.parametrize(
+    ("options", "problem", "column"),
+    [
+        ({"service": "x" * 101}, Problem.TOO_LONG, "service"),
+        ({"service": "a\0b"}, Problem.NOT_SHOWABLE, "service"),
+        ({"environment": "a\u202eb"}, Problem.NOT_SHOWABLE, "environment"),
+    ],
+)
+def test_what_is_said_beside_the_file_is_checked_too(
+    options: dict[str, str], problem: Problem, column: str
+) -> None:
+    """Else an address could bring in what no database and no page can hold."""
+    with pytest.raises(DeliveryFileError) as refused:
+        events(as_json(), **options)
+
+    assert [(wrong.problem, wrong.line, wrong.column) for wrong in refused.value.mistakes] == [
+        (problem, 0, column)
+    ]
+
+
+def test_what_is_quoted_can_be_shown() -> None:
+    """Half a pair cannot even be sent: the page with the mistake would crash."""
+    with pytest.raises(DeliveryFileError) as refused:
+        events(as_json(commits=["\ud800\x1b[2J"]))
+
+    assert refused.value.mistakes[0].given == "\ufffd\ufffd[2J"
+
+
+@pytest.mark.parametrize(
     ("content", "problem", "line"),
     [
         ("", Problem.NO_EVENTS, 0),
@@ -335,6 +372,8 @@ def test_a_wrong_field(fields: dict[str, Any], problem: Problem, column: str) ->
         ('[{"kind": ' + "[" * 300_000, Problem.NOT_JSON, 1),
         ('{"kind": "' + "x" * 1_300_000 + '"}', Problem.LINE_TOO_LONG, 1),
         ("x" * 1_300_000, Problem.LINE_TOO_LONG, 1),
+        ('{"kind": nonsense}' + f"\n{as_json()}" * 20_000, Problem.NOT_JSON, 1),
+        (f'[{as_json()},\n{{"kind" "key"}}' + f",\n{as_json()}" * 20_000, Problem.NOT_JSON, 2),
         (",".join("abcdefghij" * 11) + "\n", Problem.TOO_MANY_COLUMNS, 1),
         (table('deployment,"a"b'), Problem.NOT_CSV, 2),
         (table('deployment,"' + "x" * 140_000), Problem.NOT_CSV, 2),

@@ -709,6 +709,14 @@ def test_key_metrics_are_hidden_below_the_minimum() -> None:
     assert_nothing_left(table[~table["shown"]], PEOPLE)
 
 
+def test_a_questionnaire_without_key_metrics_has_no_results_for_them() -> None:
+    instrument = make_instrument(metrics=())
+    table = scoring.score_key_metrics(frame([[5, 5, 5]] * 5, instrument), instrument, minimum=5)
+
+    assert table.empty
+    assert {"team", "key", "n", "band", "dont_know", "shown"} == set(table.columns)
+
+
 def test_votes_are_shares_of_the_responses_of_a_team() -> None:
     votes = pd.DataFrame(
         {"a": [True, True, False, False, False, True], "b": [False] * 6}, index=["kestrel"] * 5 + ["heron"]

@@ -81,21 +81,19 @@ def shown_of(teams: Sequence[Team], *, one_changed: bool = False) -> list[Page]:
     counts: dict[int, list[tuple[int, ...]]] = {}
     for row in scoring.statement_counts(answers, INSTRUMENT, minimum=MINIMUM).itertuples():
         counts.setdefault(row.team, []).append((row.disagree, row.neutral, row.agree))
-    return [
-        (row.n, disclosure.coarse_score(row.mean))
-        if disclosure.is_coarse(row.n, one_changed=one_changed)
-        else (
-            row.n,
-            disclosure.display_score(row.mean),
-            disclosure.display_interval(row.low90, row.high90),
-            disclosure.bands_of(row.mean, row.low80, row.high80),
-            disclosure.level_of(row.mean),
-            row.agreement,
-            row.two_camps,
-            () if one_changed else tuple(counts.get(row.team, ())),
-        )
-        for row in scores.itertuples()
-    ]
+    pages: list[Page] = []
+    for row in scores.itertuples():
+        score = disclosure.display_score(row.mean)
+        interval = disclosure.display_interval(row.low90, row.high90)
+        agreement = row.agreement, row.two_camps
+        if disclosure.is_coarse(row.n, one_changed=one_changed):
+            pages.append((row.n, disclosure.coarse_score(row.mean)))
+        elif one_changed:  # words are made of the score
+            pages.append((row.n, score, interval, agreement))
+        else:
+            words = disclosure.bands_of(row.mean, row.low80, row.high80), disclosure.level_of(row.mean)
+            pages.append((row.n, score, interval, agreement, words, tuple(counts.get(row.team, ()))))
+    return pages
 
 
 def in_words(shown: Page) -> Any:

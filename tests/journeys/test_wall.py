@@ -1,4 +1,4 @@
-"""What hangs on a wall is one sheet of paper, whatever the names."""
+"""What hangs on a wall is one sheet of paper, whatever the names; on the page no label lies on another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pypdf
 import pytest
 from playwright.sync_api import Page
 
-from .conftest import DESK, Enter
+from .conftest import DESK, PHONE, Enter
 from .places import PASSWORD
 from .stage import Stage
 
@@ -55,3 +55,20 @@ def test_nothing_on_it_is_cut_off_with_names_as_long_as_ours(enter: Enter, scene
         "one => one.scrollHeight > one.clientHeight + 1).map(one => one.outerHTML.slice(0, 99))"
     )
     assert cut == []
+
+
+@pytest.mark.parametrize("device", [DESK, PHONE])
+def test_a_long_label_pushes_the_next_one_down(enter: Enter, scene: dict, device: dict) -> None:
+    page = enter(**device)
+    sign_in(page, scene["coach"])
+    page.goto(scene["walls"][0].removesuffix("wall/"))
+
+    assert page.locator(".labelled b").count() > 10
+    overlapping = page.evaluate(
+        """() => [...document.querySelectorAll(".labelled b")].filter(label => {
+            label.textContent = "A label of more lines than the text beside it, ".repeat(9);
+            const row = label.closest(".labelled").getBoundingClientRect();
+            return label.getBoundingClientRect().bottom > row.bottom + 1;
+        }).map(label => label.parentElement.className)"""
+    )
+    assert overlapping == []

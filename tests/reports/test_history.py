@@ -10,8 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessments.models import ScoreKind
 from reports.content import Change, InWords, Shown, Trend, TrendPoint
-from tests.histories import INSTRUMENT, INTEGRATION, PRACTICE, make_earlier, make_history, reworded
+from reports.history import Earlier, History
+from reports.results import Results, newest
+from tests.histories import (
+    INSTRUMENT,
+    INTEGRATION,
+    PRACTICE,
+    make_earlier,
+    make_history,
+    make_score,
+    reworded,
+)
 from tests.instruments import make_instrument
 
 
@@ -73,7 +84,7 @@ def test_a_first_round_has_no_change() -> None:
 
 
 def test_where_one_person_changed_there_is_no_change_and_a_word() -> None:
-    history = make_history(6.0, make_earlier(1, 3.0), one_changed=True)
+    history = make_history(6.0, make_earlier(1, 3.0, 0))
 
     assert history.capability_changes(cautious=False) == history.category_changes(cautious=False) == {}
     assert history.cautions(9, 9, 9) == ()
@@ -105,6 +116,26 @@ def test_what_was_asked_in_other_words_is_not_compared() -> None:
     assert history.capability_changes(cautious=False) == history.category_changes(cautious=False) == {}
 
 
+@pytest.mark.parametrize(("hidden", "compared"), [(None, True), ("now", False), ("before", False)])
+def test_categories_of_other_capabilities_are_not_compared(hidden: str | None, compared: bool) -> None:
+    """A low capability that is shown for the first time lowers the mean, and nobody has moved."""
+    asked = make_instrument({"practice": {"integration": 3, "deployment": 3}})
+
+    def results(mean: float, *, hide: bool) -> Results:
+        places = [(ScoreKind.CAPABILITY, "integration"), (ScoreKind.CAPABILITY, "deployment")]
+        places += [(ScoreKind.CATEGORY, "practice"), (ScoreKind.COMPOSITE, "practice")]
+        made = [
+            make_score(None if hide and key == "deployment" else mean, kind, key=key) for kind, key in places
+        ]
+        return Results(newest(made), 5)
+
+    last = Earlier("R-1", asked, results(3.0, hide=hidden == "before"))
+    history = History("R0", asked, results(6.0, hide=hidden == "now"), (last,))
+
+    assert bool(history.category_changes(cautious=False)) is compared
+    assert set(history.capability_changes(cautious=False)) >= {"integration"}
+
+
 def test_what_was_rough_in_its_own_report_stays_rough_in_later_ones() -> None:
     """Else the next report would tell what the page was silent about, beside that of the round before."""
     history = make_history(4.4, make_earlier(1, 4.4, one_changed=True, n=6), n=6)
@@ -113,7 +144,7 @@ def test_what_was_rough_in_its_own_report_stays_rough_in_later_ones() -> None:
     assert isinstance(last, Shown)
     assert (last.score, last.is_coarse) == (60, True)
     assert told(history.trend(INTEGRATION)) == [60, 55]
-    assert history.capability_changes(cautious=False)["integration"].moved == -5
+    assert history.capability_changes(cautious=False) == history.category_changes(cautious=False) == {}
 
 
 # --- Trends -----------------------------------------------------------------------------------

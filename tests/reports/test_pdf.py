@@ -204,7 +204,7 @@ def test_what_was_typed_about_experiments_is_inert() -> None:
 def test_a_coarse_report_shows_no_interval_and_says_why() -> None:
     capabilities = [make_capability(f"Topic {n}", make_coarse(30 + 10 * n)) for n in range(4)]
     category = make_category("Culture", capabilities, 50)
-    content = make_report([category], previous_in_words=True, joined=1, left=0)
+    content = make_report([category], previous_in_words=True, one_changed=True, joined=1, left=0)
     html = pdf.render_html(content)
     assert "in steps of 10, and without intervals" in html
     assert "interval 30" not in html

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assessments import change
 from assessments.models import ActionState, Goal
-from reports.content import Change, InWords, Suppressed, Trend, TrendPoint, Votes
+from reports.content import CapabilityResult, Change, InWords, Suppressed, Trend, TrendPoint, Votes
 from reports.templatetags import report_tags
 from tests.contents import (
     make_capability,
@@ -105,18 +107,16 @@ def test_luck_is_told_in_capabilities(compared: int, words: str) -> None:
     [
         (
             {},
-            "Score 35, a gap of 58 of 100 to “agree”; linked to delivery performance through Continuous"
+            "Score 35, a gap of 0.58 to “agree”; linked to delivery performance through Continuous"
             " delivery; most of you named it",
         ),
         (
             {"through": (), "votes": Votes("few", 2)},
-            "Score 35, a gap of 58 of 100 to “agree”; linked to delivery performance directly;"
-            " 2 of 6 named it",
+            "Score 35, a gap of 0.58 to “agree”; linked to delivery performance directly; 2 of 6 named it",
         ),
         (
             {"steps": None, "through": (), "votes": None},
-            "Score 35, a gap of 58 of 100 to “agree”; no published path to delivery performance;"
-            " nobody named it",
+            "Score 35, a gap of 0.58 to “agree”; no published path to delivery performance; nobody named it",
         ),
     ],
 )
@@ -131,7 +131,48 @@ def test_what_is_not_stable_says_so(in_top: int) -> None:
     words = report_tags.stability(experiment)
 
     assert f"in {in_top} of 10 redraws" in words
-    assert ("as well be another" in words) == (in_top < 6)
+    assert ("as well be another" in words) == (in_top in (4, 5))
+    assert ("More often it is another" in words) == (in_top < 4)
+
+
+def test_hindrances_have_the_names_that_the_rest_of_the_report_has() -> None:
+    named = [
+        make_capability("Work in process limits", short_name="WIP limits", votes=Votes("few", None)),
+        make_capability("Learning", votes=Votes("most", 7)),
+        make_capability("Small batches"),
+    ]
+    content = make_report([make_category("Culture", named)])
+
+    assert report_tags.votes(content) == [("most of you", ["Learning"]), ("a few of you", ["WIP limits"])]
+
+
+def test_what_is_agreed_on_stands_in_the_order_of_the_words() -> None:
+    results = {"A": ("mostly_agree",), "B": ("mostly_agree", "strongly_agree"), "C": ("strongly_agree",)}
+    alike = [
+        make_capability(name, make_shown(score, bands=bands, agreement="close"))
+        for (name, bands), score in zip(results.items(), (85, 90, 85), strict=True)
+    ]
+
+    assert report_tags.close(make_report([make_category("Culture", alike)])) == [
+        ("strongly agree", ["C"]),
+        ("mostly to strongly agree", ["B"]),
+        ("mostly agree", ["A"]),
+    ]
+
+
+def test_no_agreement_is_claimed_where_it_is_not_told() -> None:
+    for result, said in [(70, "no topic"), (make_coarse(70), "not told"), (None, "Too few")]:
+        content = make_report([make_category("Culture", [make_capability("A", result)])])
+
+        assert said in report_tags.no_topic(content)
+        assert report_tags.has_interval(content) == (said == "no topic")
+
+
+def test_a_hidden_result_is_nothing_to_look_back_to() -> None:
+    for previous, found in [(40, True), (InWords(("mixed",)), True), (Suppressed(5), False), (None, False)]:
+        content = make_report([make_category("Culture", [make_capability("A", 45, previous)])])
+
+        assert report_tags.moving(content) == found
 
 
 def test_what_no_path_leads_from_is_named() -> None:
@@ -140,6 +181,41 @@ def test_what_no_path_leads_from_is_named() -> None:
 
     assert report_tags.pathless(content) == ["Meaningful work"]
     assert report_tags.pathless(make_report(plan=None)) == []
+
+
+def test_what_no_path_leads_from_may_be_one_or_many() -> None:
+    def said(*names: str) -> str:
+        plan = make_plan(*(make_priority(name=name, steps=None, through=()) for name in names))
+        html = render_to_string("reports/parts/next.html", {"content": make_report(plan=plan), "paper": True})
+        return html.split("Not proposed")[1]
+
+    assert "leads from Learning to delivery performance. That says nothing about its" in said("Learning")
+    assert "leads from these to delivery performance: Learning; WIP" in said("Learning", "WIP")
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, False), (2, False), (3, True)])
+def test_only_where_there_are_three_it_is_warned_of_three_at_once(number: int, said: bool) -> None:
+    plan = make_plan(*(make_priority(capability=f"c{n}") for n in range(number)))
+    html = render_to_string("reports/parts/next.html", {"content": make_report(plan=plan), "paper": True})
+
+    assert ("three at once" in html) == said
+
+
+def moved(capability: CapabilityResult, **changes: Any) -> str:
+    """What a report says about the movement of one capability beside another that has hardly moved."""
+    category = make_category("Culture", [make_capability("Learning", 45, InWords(("mixed",))), capability])
+    content = make_report([category], **changes)
+    return render_to_string("reports/parts/moved.html", {"content": content, "paper": True})
+
+
+def test_what_was_asked_in_other_words_is_no_mere_dash() -> None:
+    assert "not asked like this before" in moved(make_capability("Leadership", 70))
+    assert "not asked like this before" not in moved(make_capability("Leadership", 70, 60))
+
+
+def test_slopes_are_drawn_only_where_two_numbers_are_compared() -> None:
+    assert "<svg" in moved(make_capability("Leadership", 70, 60), compared=1)
+    assert "<svg" not in moved(make_capability("Leadership", 70, InWords(("mixed",))), compared=0)
 
 
 def test_names_come_with_their_scores_and_only_where_there_is_one() -> None:

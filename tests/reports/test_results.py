@@ -35,7 +35,7 @@ def test_a_small_teams_result_is_rough_where_one_person_changed() -> None:
         level="middle",
         agreement="",
         two_camps=False,
-        dont_know=50,
+        dont_know=None,
     )
     assert results.category(PRACTICE) == CategoryScore(60, 8, ("mixed",))
 
@@ -56,6 +56,15 @@ def test_a_rough_result_speaks_of_its_rough_score() -> None:
 
     assert [r.capability("integration").level for r in (low, high)] == ["middle", "high"]
     assert [r.category(PRACTICE).bands for r in (low, high)] == [("mixed",), ("mostly_agree",)]
+
+
+def test_a_larger_teams_words_are_those_of_its_shown_score() -> None:
+    """5.03 points are 67, shown as 65: neither level nor bands tell that they are above the border."""
+    found = make_results(5.03, one_changed=True, n=11, low80=4.4, high80=5.6).capability("integration")
+
+    assert isinstance(found, Shown)
+    assert (found.score, found.bands, found.level) == (65, ("mixed",), "middle")
+    assert found.low is not None
 
 
 def test_a_hidden_result_is_hidden_in_full() -> None:

@@ -60,7 +60,7 @@ def test_four_answers_leave_no_number(
     assert "Only four of us" not in html
     assert "<svg" not in html
     assert not re.search(
-        r"\b(?:6[.,]75|9[5-9]|100|Option [67]|mostly agree|Most of you)\b",
+        r"\b(?:6[.,]75|9[5-9]|100|Option [67]|mostly agree|[Mm]ost of you)\b",
         words(html.split('id="method"')[0]),
     )
     table = page(client, made, "scores.csv")
@@ -140,8 +140,28 @@ def test_where_one_person_left_nothing_is_said_to_have_moved(
 
     assert "in steps of 10, and without intervals" in text
     assert "How far apart your answers lie is not told this time" in text
+    assert "interval stands beside" not in text
+    assert "within their intervals" not in text
     assert "As a whole" not in text
     assert not re.search(r"(clear|likely) change", text)
+
+
+def test_the_wall_claims_nothing_that_the_page_does_not_tell(
+    kestrel: Team, lee: User, sign_in: SignIn
+) -> None:
+    now = timezone.now()
+    factories.closed_round(kestrel.organization, kestrel, [3] * 6, name="2026 Q1", now=now - 99 * DAY)
+    people.remove_from_team(membership=kestrel.memberships.exclude(user=lee).first(), by=None)
+    client = sign_in(lee)
+    rough = words(page(client, closed(kestrel, [5] * 6), "wall/"))
+    untold = words(page(client, closed(kestrel, ["dk"] * 6, name="2026 Q3"), "wall/"))
+
+    assert "How far apart your answers lie is not told this time" in rough
+    assert "Too few results are shown to tell." in untold
+    assert "Too few results are shown to propose anything." in untold
+    for text in (rough, untold):
+        assert "There is no topic" not in text
+    assert "Nothing stands out" not in untold
 
 
 def test_the_wall_has_the_experiments_and_no_comment(kestrel: Team, lee: User, sign_in: SignIn) -> None:

@@ -52,7 +52,7 @@ class Command(BaseCommand):
                     now = timezone.now()
                     summary = load_deliveries(team=found, stream=stream, options=wanted, by=None, now=now)
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+            raise CommandError(f"{file} cannot be read: {error.strerror or error}.") from error
         except ServiceError as error:
             raise CommandError(
                 "\n".join(f"{file.name}: {line}" for line in str(error).splitlines())

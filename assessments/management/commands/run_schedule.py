@@ -41,7 +41,7 @@ class Command(BaseCommand):
                     logger.exception("Schedule of organization %s: %s failed", organization.pk, name)
                     failed.append(f"{organization}: {name}")
         enqueue_mails(now)
-        responses.empty_journal()
+        responses.forget_order()
         if failed:
             raise CommandError(f"Failed: {'; '.join(failed)}. The log says why; the next run tries again.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,14 @@ def test_an_unknown_team(kestrel: Team, file: Path, team: str) -> None:
 def test_a_file_that_is_not_there(kestrel: Team, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be read: No such file"):
         call_command("import_deliveries", str(tmp_path / "none.csv"), "--team", "aviary/team-kestrel")
+
+
+def test_what_can_only_be_read_once(kestrel: Team) -> None:
+    """A pipe has no beginning to come back to, and its errors no words of the system's."""
+    end, begin = os.pipe()
+    os.close(begin)
+    try:
+        with pytest.raises(CommandError, match=r"cannot be read: .*seek"):
+            call_command("import_deliveries", f"/dev/fd/{end}", team="aviary/team-kestrel")
+    finally:
+        os.close(end)

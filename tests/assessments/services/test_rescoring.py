@@ -169,16 +169,6 @@ def test_only_what_is_shown_differently_counts_as_moved(closed: Round) -> None:
     assert (said.hidden, said.still_hidden) == ((), ())
 
 
-def test_a_coarse_result_has_moved_only_when_its_coarse_score_has(closed: Round) -> None:
-    """One person left, six answer: neither interval nor agreement is on the page."""
-    Assessment.objects.update(joined=0, left=1)
-    make_old(closed)
-    change_old(closed, "integration", agreement="differ_widely", low90=1.0)
-    change_old(closed, "testing", mean=2.0)
-
-    assert rescore(closed).teams[0].moved == ("testing",)
-
-
 def test_what_too_few_stand_behind_by_the_new_version_is_hidden(kestrel: Team) -> None:
     """Four people gave too few answers for a score: an earlier version may have counted them."""
     factories.make_questionnaire(make_instrument({"practice": {"integration": 3, "testing": 3}}))

@@ -19,6 +19,7 @@ from assessments import delivery_files, limits
 from assessments.logs import MaskingFormatter
 from assessments.models import DeliveryToken, Deployment, Incident, Team, User
 from assessments.services import deliveries
+from assessments.services.people import archive_team
 from tests import factories
 from tests.factories import NOW
 
@@ -71,6 +72,14 @@ def test_mistakes_are_named(kestrel: Team, lee: User, sign_in: SignIn) -> None:
     assert "Line 3, finished_at: “<b>tomorrow</b>” is no time." in words_of(response).replace("&lt;", "<")
     assert b"<b>tomorrow" not in response.content
     assert not Deployment.objects.exists()
+
+
+def test_a_mistake_that_no_page_can_show_is_named(kestrel: Team, lee: User, sign_in: SignIn) -> None:
+    """Half a pair of Unicode, which JSON can write and UTF-8 cannot."""
+    response = upload(sign_in(lee), json.dumps(EVENT | {"commits": ["\ud800"]}))
+
+    assert response.status_code == 422
+    assert "Line 1, commits: “\ufffd” is no time." in words_of(response)
 
 
 def test_too_large_a_file_is_refused(
@@ -242,6 +251,13 @@ def test_another_way_to_prove_it_is_refused(client: Client, token: str, scheme: 
     assert send(client, token, scheme=scheme).status_code == 401
 
 
+def test_an_archived_teams_token_is_refused(client: Client, kestrel: Team, token: str) -> None:
+    archive_team(team=kestrel, by=None, now=NOW)
+
+    assert send(client, token).status_code == 401
+    assert not Deployment.objects.exists()
+
+
 def test_a_signed_in_person_without_a_token_is_refused(kestrel: Team, ada: User, sign_in: SignIn) -> None:
     assert sign_in(ada).post(API, json.dumps(EVENT), content_type="application/json").status_code == 401
 
@@ -256,6 +272,15 @@ def test_no_session_is_opened(client: Client, token: str, monkeypatch: pytest.Mo
 
     assert response.status_code == 200
     assert not response.cookies
+
+
+@pytest.mark.parametrize("service", ["%00", "%E2%80%AEkcart", "x" * 101])
+def test_a_service_that_cannot_be_kept_is_refused(client: Client, token: str, service: str) -> None:
+    response = send(client, token, query=f"?service={service}")
+
+    assert response.status_code == 422
+    assert response.json()["mistakes"][0]["message"].startswith("service: ")
+    assert not Deployment.objects.exists()
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml"])
