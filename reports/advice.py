@@ -96,6 +96,17 @@ class Paths:
         """The keys of what leads to ``target`` in one step."""
         return frozenset(arrow.source for arrow in self.followed if arrow.target == target)
 
+    def practices(self, target: str) -> frozenset[str]:
+        """The keys of the capabilities that lead to ``target`` directly, or through outcomes alone."""
+        found: set[str] = set()
+        waiting, seen = [target], {target}
+        while waiting:
+            drivers = self.drivers(waiting.pop()) - seen
+            seen |= drivers
+            found |= drivers - self.outcomes.keys()
+            waiting.extend(drivers & self.outcomes.keys())
+        return frozenset(found)
+
     def shortest(self, source: str, goal: str) -> tuple[Arrow, ...] | None:
         """The arrows from ``source`` to ``goal``, as few as possible; None where nothing leads there.
 
@@ -341,7 +352,7 @@ def _bottleneck(judged: Iterable[Priority], paths: Paths, goal: str) -> tuple[st
     left = {one.capability: one.score for one in judged if one.gap}
     walked: list[str] = []
     here = goal
-    while drivers := [key for key in left if key in paths.drivers(here)]:
+    while drivers := [key for key in left if key in paths.practices(here)]:
         here = min(drivers, key=left.__getitem__)
         walked.append(here)
         del left[here]
