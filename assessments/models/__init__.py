@@ -2,6 +2,7 @@
 
 from .actions import Action, ActionState
 from .base import FrozenError
+from .coaches import Care, CoachNote, Visit
 from .deliveries import DeliveryToken, Deployment, Incident
 from .mails import Mail, MailKind, MailState, MailStop
 from .people import (
@@ -28,7 +29,9 @@ __all__ = [
     "Agreement",
     "Assessment",
     "Capability",
+    "Care",
     "Category",
+    "CoachNote",
     "Comment",
     "DeliveryToken",
     "Deployment",
@@ -57,5 +60,6 @@ __all__ = [
     "TeamMembership",
     "TeamRole",
     "User",
+    "Visit",
     "Workshop",
 ]

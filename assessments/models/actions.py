@@ -21,12 +21,17 @@ class ActionState(models.TextChoices):
 
 
 class Action(models.Model):
-    """An experiment, tied to a capability and reviewed in the next round."""
+    """An experiment, tied to a capability and reviewed in the next round.
 
-    team = models.ForeignKey(Team, models.CASCADE, related_name="actions")
+    One without a team is the organization's own, about what holds most of its teams back.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="actions")
     round = models.ForeignKey(Round, models.PROTECT, related_name="actions")
     capability_key = models.SlugField(_("capability"))
     title = models.CharField(_("what we try"), max_length=200)
+    first_step = models.TextField(_("first step"), blank=True)
+    measure = models.TextField(_("how we will tell that it works"), blank=True)
     owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="actions")
     due = models.DateField(_("until"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=20, choices=ActionState.choices, default=ActionState.OPEN)

@@ -19,6 +19,8 @@ class MailKind(models.TextChoices):
     RESULTS = "results", _("results are ready")
     ALL_RESULTS = "all_results", _("results of all teams are ready")  # for coaches
     ACCOUNT = "account", _("invitation to sign in")
+    NUDGE = "nudge", _("half-way through experiments")
+    BUNDLE = "bundle", _("reports are packed")
 
 
 class MailState(models.TextChoices):
