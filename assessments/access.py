@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from . import tokens
 from .models import (
+    Action,
     Assessment,
+    CoachNote,
     DeliveryToken,
     Invitation,
     Organization,
@@ -54,6 +56,7 @@ class Permission(Enum):
     VIEW_RESULTS = gettext_lazy("see a team's results and download its report")
     HOLD_WORKSHOPS = gettext_lazy("hold a workshop with a team and keep what it agreed on")
     MANAGE_ACTIONS = gettext_lazy("choose a team's goal and write down its experiments")
+    COACH_TEAMS = gettext_lazy("keep teams in their care, and notes about them that nobody else sees")
 
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -77,6 +80,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_TEAM,
             Permission.VIEW_RESULTS,
             Permission.HOLD_WORKSHOPS,
+            Permission.COACH_TEAMS,
         }
     ),
     TeamRole.LEAD: frozenset(
@@ -107,8 +111,12 @@ def organization_permissions(user: User, organization: Organization) -> frozense
 
 def team_permissions(user: User, team: Team) -> frozenset[Permission]:
     """What the user's roles in the team and in its organization allow."""
-    own = _allowed(TeamMembership.objects.filter(user=user, team=team).first())
-    return own | organization_permissions(user, team.organization)
+    return own_permissions(user, team) | organization_permissions(user, team.organization)
+
+
+def own_permissions(user: User, team: Team) -> frozenset[Permission]:
+    """What the user's role in the team itself allows; nothing for somebody who is not on it."""
+    return _allowed(TeamMembership.objects.filter(user=user, team=team).first())
 
 
 def _require(permission: Permission, held: frozenset[Permission], to_look: Permission) -> None:
@@ -180,14 +188,35 @@ def get_workshop(user: User, slug: str, team_slug: str, workshop_id: int, permis
     return workshop
 
 
-def is_on_team(user: User, team: Team) -> bool:
-    """Whether the user is the team's lead or a member of it."""
-    return TeamMembership.objects.filter(user=user, team=team).exists()
+def get_action(user: User, slug: str, team_slug: str, action_id: int, permission: Permission) -> Action:
+    """An experiment of the team with this address."""
+    team = get_team(user, slug, team_slug, permission)
+    return _find_action(team.organization, team, action_id)
+
+
+def get_organization_action(user: User, slug: str, action_id: int, permission: Permission) -> Action:
+    """An experiment of the organization itself."""
+    return _find_action(get_organization(user, slug, permission), None, action_id)
+
+
+def _find_action(organization: Organization, team: Team | None, action_id: int) -> Action:
+    actions = Action.objects.select_related("round__questionnaire", "owner")
+    found = actions.filter(round__organization=organization, team=team, pk=action_id).first()
+    if found is None:
+        raise Http404
+    found.team, found.round.organization = team, organization
+    return found
 
 
 def results_open_to_coaches(of: Round) -> dt.datetime | None:
     """From when on others than the team see the results of a closed round."""
     return of.closed_at + dt.timedelta(days=of.team_first_days) if of.closed_at else None
+
+
+def is_open_to_coaches(of: Round, now: dt.datetime) -> bool:
+    """Whether others than the team see the results."""
+    visible_from = results_open_to_coaches(of)
+    return visible_from is not None and now >= visible_from
 
 
 def get_assessment(
@@ -212,6 +241,21 @@ def get_assessment(
     return assessment
 
 
+def get_results_round(user: User, slug: str, round_id: int, now: dt.datetime) -> Round:
+    """A closed round whose results the user may see of all teams, from ``team_first_days`` on."""
+    found = get_round(user, slug, round_id, Permission.VIEW_RESULTS)
+    visible_from = results_open_to_coaches(found)
+    if visible_from is None:
+        raise Http404
+    if now < visible_from:
+        zone = ZoneInfo(found.organization.time_zone)
+        raise PermissionDenied(
+            _("The teams see their results first. They open to you on %(day)s.")
+            % {"day": formats.date_format(visible_from.astimezone(zone), "DATETIME_FORMAT")}
+        )
+    return found
+
+
 def get_delivery_token(user: User, slug: str, team_slug: str, token_id: int) -> DeliveryToken:
     """A pipeline's token of the team with this address."""
     team = get_team(user, slug, team_slug, Permission.MANAGE_ROSTER)
@@ -232,6 +276,16 @@ def get_team_of_pipeline(token: str) -> Team | None:
     found = DeliveryToken.objects.filter(digest=tokens.digest_of(token), team__archived_at=None)
     holder = found.select_related("team__organization").first()
     return holder.team if holder else None
+
+
+def get_note(user: User, slug: str, team_slug: str, note_id: int) -> CoachNote:
+    """A note that the user wrote as a coach; nobody else's."""
+    team = get_team(user, slug, team_slug, Permission.COACH_TEAMS)
+    note = CoachNote.objects.filter(coach=user, team=team, pk=note_id).first()
+    if note is None:
+        raise Http404
+    note.team = team
+    return note
 
 
 _MAIL_SALT = "assessments.mails"

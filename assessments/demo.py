@@ -61,7 +61,7 @@ from .models.schedules import QUARTERLY
 from .queries import load_instrument
 from .scale import DONT_KNOW, Answer, Scale
 from .schedule import quarter_of
-from .services import actions, deliveries, people, rounds, schedules
+from .services import actions, coaches, deliveries, people, rounds, schedules
 from .services.responses import COMMENT, HINDRANCES, save_response
 from .tokens import response_of
 
@@ -345,6 +345,7 @@ def create(*, questionnaire: Questionnaire, seed: int, now: dt.datetime) -> Demo
         now=now,
     )
     _answer(current, teams, model, PAST_QUARTERS, now, so_far=True)
+    _care(organization, now)
     return Demo(organization, tuple(past), current)
 
 
@@ -618,3 +619,20 @@ def _deliveries(opened: dt.datetime, now: dt.datetime) -> Iterable[dict[str, Any
 
 def _release(key: str, finished: dt.datetime, **more: Any) -> dict[str, Any]:
     return {"kind": "deployment", "key": key, "finished_at": finished.isoformat(), **more}
+
+
+# --- The coach ----------------------------------------------------------------------------------
+
+IN_CARE = ("Team Kestrel", "Team Magpie", "Team Owl")
+NOTE = (
+    "They merge daily now and are proud of it. Next time: ask Lee who could deploy while he is on holiday, "
+    "and leave time for the two who said little."
+)
+
+
+def _care(organization: Organization, now: dt.datetime) -> None:
+    """Three teams in the coach's care, and a note about the first."""
+    coach = User.objects.get(email=address_of(COACH))
+    teams = list(Team.objects.filter(organization=organization, name__in=IN_CARE).order_by("name"))
+    coaches.choose_care(organization=organization, teams=teams, by=coach)
+    coaches.write_note(team=teams[0], text=NOTE, by=coach, now=now - dt.timedelta(days=6))

@@ -1,6 +1,7 @@
 """The mails that people get: what they say. Sending them is a task's work."""
 
 import zoneinfo
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from allauth.account.forms import default_token_generator
@@ -14,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from . import access
-from .models import Assessment, Invitation, Mail, MailKind, Organization, Round, User
+from .models import Action, Assessment, Invitation, Mail, MailKind, Organization, Round, User
 
 
 def mails_are_kept() -> bool:
@@ -127,6 +128,36 @@ def results_mail(of: Round, assessment: Assessment | None, user: User, number: i
         assessment=assessment,
         round=of,
         coaches_from=access.results_open_to_coaches(of) if of.team_first_days else None,
+    )
+
+
+def nudge_mail(
+    assessment: Assessment, actions: Sequence[Action], user: User, number: int
+) -> EmailMultiAlternatives:
+    """The question, half-way to the next round, how a team's open experiments go."""
+    organization = assessment.round.organization
+    return _message(
+        "nudge",
+        organization,
+        user,
+        name=f"nudge {number}",
+        link=site_address(reverse("actions", args=[organization.slug, assessment.team.slug])),
+        button=_("To the experiments"),
+        team=assessment.team,
+        actions=actions,
+    )
+
+
+def bundle_mail(of: Round, user: User, number: int) -> EmailMultiAlternatives:
+    """The news that the reports that somebody asked for are packed."""
+    return _message(
+        "bundle",
+        of.organization,
+        user,
+        name=f"bundle {number}",
+        link=site_address(reverse("bundles", args=[of.organization.slug, of.pk])),
+        button=_("To the reports"),
+        round=of,
     )
 
 

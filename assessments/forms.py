@@ -11,6 +11,7 @@ from crispy_forms.layout import Field, Layout, LayoutObject, Submit
 from crispy_forms.utils import TEMPLATE_PACK
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -22,7 +23,18 @@ from django.utils.translation import gettext as _
 from .delivery_files import LENGTHS, MAXIMUM_BYTES, PRODUCTION, Options, Problem
 from .disclosure import FLOOR
 from .instrument import Capability, Instrument
-from .models import Goal, Group, Organization, OrganizationRole, Questionnaire, Round, TeamRole
+from .models import (
+    ActionState,
+    Goal,
+    Group,
+    Organization,
+    OrganizationRole,
+    Questionnaire,
+    Round,
+    Team,
+    TeamRole,
+    User,
+)
 from .models.rounds import MOST_REMINDERS
 from .models.schedules import LAST_DAY
 from .pages import Page, pages_of
@@ -35,8 +47,11 @@ from .texts import is_showable
 
 HINDRANCES_MAXIMUM = 3
 COMMENT_LENGTH = 2000
+NOTE_LENGTH = 5000
+PARAGRAPH_LENGTH = 2000
 PEOPLE_AT_ONCE = 200
 PEOPLE_LENGTH = 50_000
+LONGEST_EXPERIMENT = dt.timedelta(days=366)
 
 
 def plain_text(value: str) -> None:
@@ -61,6 +76,17 @@ class PostForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.layout = Layout(*self.fields, Submit("", self.button, css_id=""))
+
+
+def capability_choices(instrument: Instrument, language: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """All capabilities by category, each with its name."""
+    return [
+        (
+            translate(category.name, language),
+            [(capability.key, translate(capability.name, language)) for capability in category.capabilities],
+        )
+        for category in instrument.categories
+    ]
 
 
 class TeamForm(PostForm):
@@ -173,6 +199,37 @@ class PeopleForm(PostForm):
         return found
 
 
+class CareForm(PostForm):
+    """Which of an organization's teams are in a coach's care."""
+
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.none(),
+        label=gettext_lazy("Which teams are in your care?"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = organization.teams.filter(archived_at=None)
+        self.fields["teams"].queryset = asked  # type: ignore[attr-defined]
+        self.helper["teams"].wrap(Field, wrapper_class="field-columns")
+
+
+class NoteForm(PostForm):
+    """A coach's note about a team."""
+
+    button = gettext_lazy("Save the note")
+
+    text = forms.CharField(
+        label=gettext_lazy("Note"),
+        help_text=gettext_lazy("No page shows it to anybody else."),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        validators=[plain_text],
+    )
+
+
 class DeliveriesForm(PostForm):
     """A file with deployments and incidents."""
 
@@ -225,6 +282,87 @@ class DeliveryTokenForm(PostForm):
     )
 
 
+def paragraph(label: Any, help_text: Any, *, rows: int = 3) -> forms.CharField:
+    """The field for a few sentences, or none."""
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        max_length=PARAGRAPH_LENGTH,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        validators=[plain_text],
+    )
+
+
+class ActionForm(PostForm):
+    """An experiment: about what, what is tried, and who sees to it."""
+
+    capability_key = forms.ChoiceField(label=gettext_lazy("Capability"))
+    title = forms.CharField(
+        label=gettext_lazy("What we try"),
+        help_text=gettext_lazy("One sentence, such as “Merge every branch on the day it was made”."),
+        max_length=200,
+        validators=[plain_line],
+    )
+    first_step = paragraph(
+        gettext_lazy("First step"), gettext_lazy("So small that it can be done in the coming days.")
+    )
+    measure = paragraph(
+        gettext_lazy("How we will tell that it works"),
+        gettext_lazy("What will be different, and where you will see it."),
+    )
+    owner = forms.ModelChoiceField(
+        User.objects.none(),
+        label=gettext_lazy("Who sees to it"),
+        required=False,
+        empty_label=gettext_lazy("Nobody in particular"),
+    )
+    due = forms.DateField(
+        label=gettext_lazy("Until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(
+        self, instrument: Instrument, people: QuerySet[User], today: dt.date, *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["capability_key"].choices = capability_choices(  # type: ignore[attr-defined]
+            instrument, get_language() or instrument.languages[0]
+        )
+        self.fields["owner"].queryset = people  # type: ignore[attr-defined]
+
+    def clean_due(self) -> dt.date | None:
+        """Refuse a new day that has passed already, or that nobody here will see."""
+        due: dt.date | None = self.cleaned_data["due"]
+        if due and "due" in self.changed_data and not self.today <= due < self.today + LONGEST_EXPERIMENT:
+            raise ValidationError(_("Give a day from today on, and within a year."))
+        return due
+
+
+class FinishActionForm(PostForm):
+    """What became of an experiment."""
+
+    button = gettext_lazy("End the experiment")
+
+    state = forms.ChoiceField(
+        label=gettext_lazy("What becomes of it?"),
+        choices=[
+            (ActionState.KEPT.value, gettext_lazy("kept: we go on working like this")),
+            (ActionState.CHANGED.value, gettext_lazy("changed: we go on in another way")),
+            (ActionState.DROPPED.value, gettext_lazy("dropped: we do not go on with it")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    outcome = paragraph(
+        gettext_lazy("What came of it"),
+        gettext_lazy("What you saw and what you learned. It opens your next report."),
+        rows=4,
+    )
+
+
 class QuestionnaireField(forms.ModelChoiceField):
     """A questionnaire by its title and version."""
 
@@ -257,6 +395,12 @@ def _in_this_century(value: dt.datetime) -> None:
     """Refuse a day at the end of all calendars, which no other time zone has."""
     if not 2000 <= value.year < 2100:
         raise ValidationError(_("Give a year from 2000 to 2099."))
+
+
+class SeenForm(forms.Form):
+    """When the news was made that somebody has seen."""
+
+    until = forms.DateTimeField(widget=forms.HiddenInput, validators=[_in_this_century])
 
 
 def days_for_the_team() -> forms.IntegerField:
@@ -565,16 +709,9 @@ class ReviewForm(forms.Form):
 
     def __init__(self, instrument: Instrument, language: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["hindrances"].choices = [  # type: ignore[attr-defined]
-            (
-                translate(category.name, language),
-                [
-                    (capability.key, translate(capability.name, language))
-                    for capability in category.capabilities
-                ],
-            )
-            for category in instrument.categories
-        ]
+        self.fields["hindrances"].choices = capability_choices(  # type: ignore[attr-defined]
+            instrument, language
+        )
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True

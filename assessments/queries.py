@@ -1,22 +1,29 @@
 """Reads that span models."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from auditlog.models import LogEntry
-from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet
 
+from .access import results_open_to_coaches
 from .instrument import Capability, Category, Instrument, KeyMetric, LevelAdvice, Statement
 from .models import (
     Action,
     ActionState,
     Assessment,
+    CoachNote,
     Deployment,
+    Group,
     Incident,
     Invitation,
     Mail,
+    MailKind,
     MailState,
     Organization,
     Questionnaire,
@@ -26,7 +33,9 @@ from .models import (
     ScoreKind,
     Team,
     TeamMembership,
+    TeamRole,
     User,
+    Visit,
 )
 from .models import Capability as CapabilityRow
 from .models import Category as CategoryRow
@@ -152,9 +161,14 @@ def participation(of: Round, team: Team | None = None) -> list[Participation]:
         assessments = assessments.filter(team=team)
     if of.is_closed:
         return [Participation(found, found.invited, found.responded) for found in assessments]
+    return participation_so_far(assessments)
+
+
+def participation_so_far(assessments: QuerySet[Assessment]) -> list[Participation]:
+    """The same for assessments of open rounds: two queries, however many they are."""
     counted = assessments.annotate(asked=Count("invitations"))
     responded = dict(
-        Response.objects.filter(assessment__round=of, complete=True)
+        Response.objects.filter(assessment__in=assessments.order_by(), complete=True)
         .values_list("assessment")
         .annotate(number=Count("pk"))
         .order_by()
@@ -330,3 +344,245 @@ def rounds_of(organization: Organization) -> QuerySet[Round]:
     """The organization's rounds, newest first, with the number of teams in each."""
     rounds = Round.objects.filter(organization=organization).annotate(teams=Count("assessments"))
     return rounds.order_by("-opens_at", "-pk")
+
+
+def groups_of(organization: Organization) -> QuerySet[Group]:
+    """The organization's groups by name, without their parents' rows."""
+    return Group.objects.filter(organization=organization).order_by("name", "pk")
+
+
+def compared_assessments(of: Round) -> QuerySet[Assessment]:
+    """The round's teams by name."""
+    return Assessment.objects.filter(round=of).select_related("team").order_by("team_name", "pk")
+
+
+def lineages(of: Round) -> dict[int, list[Assessment]]:
+    """By team, its assessment in the round and those before it about the same questionnaire, newest first.
+
+    One query, however many teams; the rows hold only what tells how many people changed.
+    """
+    wanted = Q(round=of) | Q(
+        round__organization=of.organization_id,
+        round__questionnaire__slug=of.questionnaire.slug,
+        round__closed_at__lt=of.closed_at,
+    )
+    rows = (
+        Assessment.objects.filter(wanted, team__assessments__round=of)
+        .only("team", "round", "joined", "left", "one_apart")
+        .order_by("-round__closed_at", "-pk")
+    )
+    found: dict[int, list[Assessment]] = {}
+    for row in rows:
+        found.setdefault(row.team_id, []).append(row)
+    return found
+
+
+def capability_scores(of: Round) -> QuerySet[Score]:
+    """What every team of a round said about the capabilities."""
+    scores = Score.objects.filter(assessment__round=of, kind=ScoreKind.CAPABILITY)
+    return scores.defer("distribution")
+
+
+def comparable_rounds(of: Round) -> QuerySet[Round]:
+    """The organization's rounds before a closed one that asked the same questionnaire, newest first."""
+    return (
+        Round.objects.filter(
+            organization=of.organization_id,
+            questionnaire__slug=of.questionnaire.slug,
+            closed_at__lt=of.closed_at,
+        )
+        .select_related("questionnaire")
+        .order_by("-closed_at", "-pk")
+    )
+
+
+def reported(of: Round, teams: Sequence[str]) -> QuerySet[Assessment]:
+    """The round's assessments of a few teams, with all that their own pages need."""
+    return Assessment.objects.filter(round=of, team__slug__in=teams).select_related(
+        "round__questionnaire", "round__organization", "team"
+    )
+
+
+@dataclass(frozen=True)
+class TeamInCare:
+    """What a coach wants to know about a team at a glance."""
+
+    team: Team
+    running: list[Participation]  # the team's part in open rounds
+    results: Assessment | None  # the newest that coaches may see
+    waiting: dt.datetime | None  # when newer ones, which are still the team's alone, open to coaches
+    experiments: list[Action]  # the open ones, what is due first in front
+    due: int  # so many of them are due
+    note: CoachNote | None  # the coach's newest
+
+
+class NewsKind(Enum):
+    """What can be new about a team."""
+
+    RESULTS = "results"
+    STARTED = "started"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that became known of a team."""
+
+    at: dt.datetime
+    kind: NewsKind
+    of: Assessment | Action
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The teams in a coach's care by name, and what is new about them, newest first."""
+
+    since: dt.datetime
+    today: dt.date  # on the organization's clock
+    teams: list[TeamInCare]
+    news: list[News]
+
+
+def care_of(coach: User, organization: Organization, now: dt.datetime) -> Overview:
+    """What a coach's own page shows: seven queries, however many teams.
+
+    To whoever never marked the news as seen, that of the last 60 days is new. What came out of a
+    round, experiments too, is told from when on coaches may see its results.
+    """
+    teams = Team.objects.filter(cares__coach=coach, organization=organization, archived_at=None)
+    visit = Visit.objects.filter(coach=coach, organization=organization).first()
+    since = visit.at if visit else now - NEWS
+    today = now.astimezone(ZoneInfo(organization.time_zone)).date()
+    closed = list(_closed_parts(teams))
+    actions = [row for row in _experiments(teams, since) if _told_from(row) <= now]
+    running = Assessment.objects.filter(team__in=teams, round__closed_at=None).exclude(round__salt="")
+    counts = participation_so_far(running.select_related("round").order_by("round__closes_at", "pk"))
+    notes = CoachNote.objects.filter(coach=coach, team__in=teams)
+
+    parts_by, actions_by, notes_by = _by_team(closed), _by_team(actions), _by_team(notes)
+    counts_by = _by_team(counts, lambda count: count.assessment)
+
+    def about(team: Team) -> TeamInCare:
+        parts = parts_by[team.pk]
+        going_on = [row for row in actions_by[team.pk] if row.state == ActionState.OPEN]
+        return TeamInCare(
+            team=team,
+            running=counts_by[team.pk],
+            results=next((row for row in parts if _told_from(row) <= now), None),
+            waiting=_told_from(parts[0]) if parts and _told_from(parts[0]) > now else None,
+            experiments=going_on,
+            due=sum(row.due is not None and row.due <= today for row in going_on),
+            note=next(iter(notes_by[team.pk]), None),
+        )
+
+    news = [row for row in _news(closed, actions) if since < row.at <= now]
+    news.sort(key=lambda row: row.at, reverse=True)
+    return Overview(since=since, today=today, teams=[about(team) for team in teams], news=news)
+
+
+def _closed_parts(teams: QuerySet[Team]) -> QuerySet[Assessment]:
+    """The teams' parts in closed rounds, newest first."""
+    found = Assessment.objects.filter(team__in=teams).exclude(round__closed_at=None)
+    found = found.select_related("round", "team").defer("measured", "one_apart")
+    return found.order_by("-round__closed_at", "-pk")
+
+
+def _experiments(teams: QuerySet[Team], since: dt.datetime) -> QuerySet[Action]:
+    """The teams' experiments that are open, or ended since then; what is due first in front."""
+    wanted = Q(state=ActionState.OPEN) | Q(closed_at__gt=since)
+    found = Action.objects.filter(wanted, team__in=teams).exclude(round__closed_at=None)
+    return found.select_related("round", "team").order_by(F("due").asc(nulls_last=True), "pk")
+
+
+def _told_from(row: Assessment | Action) -> dt.datetime:
+    """From when on coaches see what came out of a round that has closed."""
+    at = results_open_to_coaches(row.round)
+    if at is None:
+        raise ValueError("the round has not closed")
+    return at
+
+
+def _news(closed: Iterable[Assessment], actions: Iterable[Action]) -> Iterator[News]:
+    """All that ever became known. When an experiment was started is not kept: its round stands for it."""
+    for assessment in closed:
+        yield News(_told_from(assessment), NewsKind.RESULTS, assessment)
+    for action in actions:
+        yield News(_told_from(action), NewsKind.STARTED, action)
+        if action.closed_at:
+            yield News(action.closed_at, NewsKind.ENDED, action)
+
+
+def _by_team(rows: Iterable[Any], of: Callable[[Any], Any] = lambda row: row) -> dict[int, list[Any]]:
+    """Rows by their team's number, in their order; an empty list for any other number."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[of(row).team_id].append(row)
+    return found
+
+
+def open_actions(organization: Organization, team: Team | None) -> QuerySet[Action]:
+    """The experiments of a team that go on, or without a team those of the organization itself."""
+    return actions_of(organization, team).filter(state=ActionState.OPEN)
+
+
+def actions_of(organization: Organization, team: Team | None) -> QuerySet[Action]:
+    """All experiments of a team, or without a team those of the organization itself; newest round first."""
+    found = Action.objects.filter(team=team, round__organization=organization)
+    return found.select_related("round__questionnaire", "owner").order_by("-round__closed_at", "pk")
+
+
+def capability_of(action: Action) -> Capability:
+    """What an experiment is about, in the words in which its round asked about it."""
+    known = load_instrument(action.round.questionnaire).capabilities
+    return next(capability for capability in known if capability.key == action.capability_key)
+
+
+def possible_owners(organization: Organization, team: Team | None) -> QuerySet[User]:
+    """Who can take an experiment on: the people of the team, or those with a role in the organization."""
+    own = User.objects.filter(team_memberships__team=team) if team else organization.members.all()
+    return own.order_by("name", "email")
+
+
+def last_closed_round(organization: Organization) -> Round | None:
+    """The organization's newest results."""
+    closed = Round.objects.filter(organization=organization, closed_at__isnull=False)
+    return closed.order_by("-closed_at", "-pk").first()
+
+
+HALF_WAY = dt.timedelta(days=45)
+"""So long after a round's close half of the three months until the next one have passed."""
+
+NUDGE_WITHIN = dt.timedelta(days=14)
+"""So late a nudge still goes out, after a pause; an experiment that begins later gets none."""
+
+
+def due_nudge(organization: Organization, now: dt.datetime) -> Round | None:
+    """The newest closed round, when its people are to be asked half-way how their experiments go."""
+    last = last_closed_round(organization)
+    if last is None or last.closed_at is None:
+        return None
+    return last if HALF_WAY <= now - last.closed_at < HALF_WAY + NUDGE_WITHIN else None
+
+
+def people_to_nudge(of: Round) -> list[tuple[int, str]]:
+    """Assessments and addresses: the leads of teams with open experiments, and those who own one.
+
+    Whoever left the team is none of them, and a team that has been asked already is passed over.
+    """
+    going_on = Action.objects.filter(state=ActionState.OPEN, team=OuterRef("team"))
+    asked = Mail.objects.filter(kind=MailKind.NUDGE, assessment__team=OuterRef("team"), round=of)
+    memberships = TeamMembership.objects.filter(
+        Q(role=TeamRole.LEAD) | Exists(going_on.filter(owner=OuterRef("user"))),
+        Exists(going_on),
+        ~Exists(asked),
+        team__assessments__round=of,
+        team__archived_at=None,
+    ).order_by("team", "user")
+    assessments = dict(Assessment.objects.filter(round=of).values_list("team_id", "pk"))
+    return [(assessments[team], email) for team, email in memberships.values_list("team_id", "user__email")]
+
+
+def actions_to_nudge(assessment: Assessment, user: User) -> QuerySet[Action]:
+    """The team's open experiments, as long as the user is on the team."""
+    going_on = Action.objects.filter(state=ActionState.OPEN, team=assessment.team_id)
+    return going_on.filter(team__memberships__user=user).order_by("pk")

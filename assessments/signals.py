@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 round_closed = Signal()
 """A round has just been sealed and scored. Sent by the view or command that closed it, with ``round``."""
+
+schedule_ran = Signal()
+"""``run_schedule`` has done what is due here. Sent with ``now``; who listens may take up what was lost."""

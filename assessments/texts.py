@@ -1,5 +1,6 @@
-"""Texts that people typed: which can be shown, and which a spreadsheet would take for a formula."""
+"""Texts that people typed: which can be shown, and which a spreadsheet or Markdown would take for more."""
 
+import re
 import unicodedata
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -36,3 +37,17 @@ def bare_cell(text: str) -> str:
     """The text that ``safe_cell`` was given."""
     inside = text.removeprefix("'")
     return inside if safe_cell(inside) == text else text
+
+
+MARKDOWN_SIGNS = re.compile(r"[\\`*_\[\]<>&|~#$]")
+"""They mean something anywhere in a line of Markdown."""
+
+MARKDOWN_STARTS = re.compile(r"^(\d{0,9})([-+=.)])", re.MULTILINE)
+"""They make a list or a heading of the line that they begin."""
+
+
+def as_markdown(text: str) -> str:
+    """A text of any number of lines that Markdown shows as it was typed."""
+    lines = (line.strip() for line in text.splitlines())
+    escaped = MARKDOWN_SIGNS.sub(r"\\\g<0>", "\n".join(lines))
+    return MARKDOWN_STARTS.sub(r"\1\\\2", escaped).strip()

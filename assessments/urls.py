@@ -3,6 +3,8 @@
 from django.urls import path, re_path
 
 from .views import (
+    actions,
+    coaches,
     deliveries,
     home,
     mails,
@@ -42,6 +44,15 @@ urlpatterns = [
     path("o/<slug:org>/roster/", rosters.roster, name="roster"),
     path("o/<slug:org>/roster/change/", rosters.change_roster, name="change_roster"),
     path("o/<slug:org>/roster.csv", rosters.roster_csv, name="roster_csv"),
+    path("o/<slug:org>/coach/", coaches.coach, name="coach"),
+    path("o/<slug:org>/coach/care/", coaches.choose_care, name="choose_care"),
+    path("o/<slug:org>/coach/seen/", coaches.mark_seen, name="mark_seen"),
+    path("o/<slug:org>/teams/<slug:team>/notes/new/", coaches.write_note, name="write_note"),
+    path(
+        "o/<slug:org>/teams/<slug:team>/notes/<int:note_id>/delete/",
+        coaches.delete_note,
+        name="delete_note",
+    ),
     path("o/<slug:org>/groups/new/", organizations.create_group, name="create_group"),
     path("o/<slug:org>/teams/new/", organizations.create_team, name="create_team"),
     path("o/<slug:org>/teams/<slug:team>/", teams.team, name="team"),
@@ -59,6 +70,40 @@ urlpatterns = [
         "o/<slug:org>/teams/<slug:team>/people/<int:membership_id>/link/",
         teams.send_link,
         name="send_link",
+    ),
+    path("o/<slug:org>/teams/<slug:team>/actions/", actions.actions, name="actions"),
+    path("o/<slug:org>/teams/<slug:team>/actions.csv", actions.actions_csv, name="actions_csv"),
+    path("o/<slug:org>/teams/<slug:team>/actions.md", actions.actions_md, name="actions_md"),
+    path(
+        "o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/actions/new/",
+        actions.start_action,
+        name="start_action",
+    ),
+    path(
+        "o/<slug:org>/teams/<slug:team>/actions/<int:action_id>/change/",
+        actions.change_action,
+        name="change_action",
+    ),
+    path(
+        "o/<slug:org>/teams/<slug:team>/actions/<int:action_id>/finish/",
+        actions.finish_action,
+        name="finish_action",
+    ),
+    path("o/<slug:org>/actions/", actions.organization_actions, name="organization_actions"),
+    path(
+        "o/<slug:org>/rounds/<int:round_id>/actions/new/",
+        actions.start_organization_action,
+        name="start_organization_action",
+    ),
+    path(
+        "o/<slug:org>/actions/<int:action_id>/change/",
+        actions.change_organization_action,
+        name="change_organization_action",
+    ),
+    path(
+        "o/<slug:org>/actions/<int:action_id>/finish/",
+        actions.finish_organization_action,
+        name="finish_organization_action",
     ),
     path("o/<slug:org>/teams/<slug:team>/workshops/new/", workshops.hold_workshop, name="hold_workshop"),
     path("o/<slug:org>/teams/<slug:team>/workshops/<int:workshop_id>/", workshops.workshop, name="workshop"),

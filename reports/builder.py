@@ -107,12 +107,17 @@ def _earlier(assessment: Assessment, before: Sequence[Assessment]) -> list[Earli
             results=Results(
                 newest(scores[past.pk]),
                 past.round.minimum_responses,
-                any(_one_apart(rounds, place, older) for older in _remembered(rounds, place)),
+                one_changed(rounds, place),
             ),
-            near=frozenset(newer for newer in range(place) if _one_apart(rounds, newer, place)),
+            near=frozenset(newer for newer in range(place) if one_apart(rounds, newer, place)),
         )
         for place, past in enumerate(before, start=1)
     ]
+
+
+def one_changed(rounds: Sequence[Assessment], place: int = 0) -> bool:
+    """Whether exactly one person differs from one of the rounds shortly before; newest first (6.2 no. 4)."""
+    return any(one_apart(rounds, place, older) for older in _remembered(rounds, place))
 
 
 def _remembered(rounds: Sequence[Assessment], place: int) -> range:
@@ -120,7 +125,7 @@ def _remembered(rounds: Sequence[Assessment], place: int) -> range:
     return range(place + 1, min(place + 1 + disclosure.ROUNDS_REMEMBERED, len(rounds)))
 
 
-def _one_apart(rounds: Sequence[Assessment], newer: int, older: int) -> bool:
+def one_apart(rounds: Sequence[Assessment], newer: int, older: int) -> bool:
     """Whether exactly one person was asked in one of the two and not in the other: frozen at their close."""
     one, other = rounds[newer], rounds[older]
     neighbours = older == newer + 1 and disclosure.one_person_changed(one.joined, one.left)

@@ -42,7 +42,9 @@ from weasyprint.text.line_break import split_first_line
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from .content import ReportContent
+from .summary_content import Summary
 
+REPORT, SUMMARY = "reports/pdf/report.html", "reports/pdf/summary.html"
 FONTS = Path(settings.BASE_DIR) / "accelerate_survey" / "static" / "fonts"
 FONT_FILES = ("Inter-Regular.ttf", "Inter-SemiBold.ttf", "Inter-Italic.ttf")
 
@@ -123,13 +125,22 @@ def _is_margin(page_rule: tuple[Any, list[Any], Any]) -> bool:
 
 def render_html(content: ReportContent) -> str:
     """The PDF's HTML, complete with its style: what a browser would print."""
-    return _html(content, style=_style())
+    return _html(REPORT, content, style=_style())
 
 
 def render(content: ReportContent) -> bytes:
     """The PDF, tagged and with its fonts. The same content gives the same bytes."""
+    return _press(REPORT, content)
+
+
+def render_summary(content: Summary) -> bytes:
+    """The same for the summary of an organization."""
+    return _press(SUMMARY, content)
+
+
+def _press(template: str, content: ReportContent | Summary) -> bytes:
     with _PRESS, _uncollected():
-        html = _html(content)
+        html = _html(template, content)
         fonts, css = _equipment()
         pdf: bytes = Paper(html).write_pdf(
             font_config=fonts,
@@ -141,9 +152,9 @@ def render(content: ReportContent) -> bytes:
     return pdf
 
 
-def _html(content: ReportContent, style: str = "") -> str:
+def _html(template: str, content: ReportContent | Summary, style: str = "") -> str:
     with translation.override(content.language):
-        return render_to_string("reports/pdf/report.html", {"content": content, "style": style})
+        return render_to_string(template, {"content": content, "style": style})
 
 
 @cache

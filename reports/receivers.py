@@ -1,12 +1,15 @@
 """What the app that tells does when the app that asks has news."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
 from django.dispatch import receiver
 
 from assessments.models import Round
-from assessments.signals import round_closed
+from assessments.signals import round_closed, schedule_ran
+
+from .models import Bundle, BundleState, Report, ReportState
 
 
 @receiver(round_closed)
@@ -18,3 +21,14 @@ def make_reports(sender: type[Round], round: Round, **kwargs: Any) -> None:
 
     for report in request_reports(round=round):
         render_one_report.enqueue(report.pk, settings.LANGUAGE_CODE)
+
+
+@receiver(schedule_ran)
+def take_up_what_was_lost(sender: Any, now: dt.datetime, **kwargs: Any) -> None:
+    """Have reports and bundles made whose worker was killed."""
+    waiting = Report.objects.filter(state=ReportState.PENDING)
+    if waiting.exists() or Bundle.objects.filter(state=BundleState.PENDING).exists():
+        # it loads what draws, which takes seconds; the schedule runs every minute
+        from .tasks import take_up_lost  # noqa: PLC0415
+
+        take_up_lost(now)

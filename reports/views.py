@@ -5,7 +5,6 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,7 +17,7 @@ from assessments.services.audit import Event, record
 from . import export
 from .builder import build_content
 from .models import Report, ReportState
-from .services import request_report
+from .services import file_name, request_report
 from .tasks import render_one_report
 
 SECONDS_TO_LOOK_AGAIN = 3
@@ -39,7 +38,8 @@ def _assessment(request: SignedInRequest, org: str, team: str, round_id: int) ->
 def results(request: SignedInRequest, org: str, team: str, round_id: int) -> HttpResponse:
     """The team's result page."""
     assessment = _assessment(request, org, team, round_id)
-    for_team = access.is_on_team(request.user, assessment.team)
+    own = access.own_permissions(request.user, assessment.team)
+    for_team = bool(own)
     return render(
         request,
         "reports/results.html",
@@ -47,6 +47,7 @@ def results(request: SignedInRequest, org: str, team: str, round_id: int) -> Htt
             "assessment": assessment,
             "content": build_content(assessment, get_language() or "en", for_team=for_team),
             "for_team": for_team,
+            "may_manage_actions": Permission.MANAGE_ACTIONS in own and not assessment.team.archived_at,
             "has_report": Report.objects.filter(assessment=assessment).exists(),
         },
     )
@@ -92,7 +93,7 @@ def report_pdf(request: SignedInRequest, org: str, team: str, round_id: int) -> 
     report = Report.objects.filter(assessment=assessment).first()
     if report and report.state == ReportState.READY:
         _log(request, assessment, Event.REPORT_DOWNLOADED)
-        return FileResponse(report.file.open(), as_attachment=False, filename=f"{_name_of(assessment)}.pdf")
+        return FileResponse(report.file.open(), as_attachment=False, filename=f"{file_name(assessment)}.pdf")
     page = render(
         request, "reports/report_waits.html", {"assessment": assessment, "report": report}, status=202
     )
@@ -108,7 +109,7 @@ def scores_csv(request: SignedInRequest, org: str, team: str, round_id: int) -> 
     assessment = _assessment(request, org, team, round_id)
     content = build_content(assessment, get_language() or "en", for_team=False)
     response = HttpResponse(export.as_csv(content), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{_name_of(assessment)}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{file_name(assessment)}.csv"'
     _log(request, assessment, Event.SCORES_DOWNLOADED)
     return response
 
@@ -124,7 +125,3 @@ def _log(request: SignedInRequest, assessment: Assessment, what: Event) -> None:
             by=request.user,
             now=timezone.now(),
         )
-
-
-def _name_of(assessment: Assessment) -> str:
-    return slugify(f"{assessment.team.slug} {assessment.round.name}") or "report"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.files.base import ContentFile
 from django.db import models, transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -19,6 +20,8 @@ from django.utils import timezone
 from assessments import access, tokens
 from assessments.models import (
     Assessment,
+    Care,
+    CoachNote,
     DeliveryToken,
     Deployment,
     Invitation,
@@ -29,12 +32,15 @@ from assessments.models import (
     Round,
     Score,
     Team,
+    TeamRole,
     User,
+    Visit,
     Workshop,
 )
-from assessments.services import deliveries
+from assessments.services import coaches, deliveries
+from assessments.services.actions import start_action
 from assessments.urls import urlpatterns as asking
-from reports.models import Report
+from reports.models import Bundle, Report
 from reports.urls import urlpatterns as telling
 from tests import factories
 from tests.factories import DAY
@@ -66,6 +72,10 @@ ORGANIZATION_FORM = Row(
 )
 ORGANIZATION_ACT = Row(get=NOT_ALLOWED, post=signed_in(404, 404, 404, 404, 403, 302))
 TEAM_PAGE = Row(get=signed_in(404, 404, 200, 200, 200, 200), post=NOT_ALLOWED)
+COACH_ACT = Row(get=NOT_ALLOWED, post=signed_in(404, 404, 404, 404, 302, 403))
+ACTION_FORM = Row(  # the team's leads, and nobody for them
+    get=signed_in(404, 404, 403, 200, 403, 403), post=signed_in(404, 404, 403, 422, 403, 403)
+)
 WORKSHOP_ACT = Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 302, 302))
 PUBLIC_PAGE = Row(get=everybody(200), post=everybody(405))
 NEEDS_A_LINK = Row(get=everybody(404), post=everybody(404))
@@ -120,6 +130,16 @@ MATRIX: dict[str, Row] = {
     ),
     "withdraw_delivery_token": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 302, 403, 302)),
     "receive_deliveries": Row(get=everybody(405), post=everybody(401)),  # it wants a token
+    "actions": TEAM_PAGE,
+    "actions_csv": TEAM_PAGE,
+    "actions_md": TEAM_PAGE,
+    "start_action": ACTION_FORM,
+    "change_action": ACTION_FORM,
+    "finish_action": ACTION_FORM,
+    "organization_actions": ORGANIZATION_PAGE,
+    "start_organization_action": ORGANIZATION_FORM,
+    "change_organization_action": ORGANIZATION_FORM,
+    "finish_organization_action": ORGANIZATION_FORM,
     "hold_workshop": Row(
         get=signed_in(404, 404, 403, 200, 200, 200), post=signed_in(404, 404, 403, 422, 422, 422)
     ),
@@ -130,6 +150,11 @@ MATRIX: dict[str, Row] = {
     "finish_workshop": WORKSHOP_ACT,
     "reopen_workshop": WORKSHOP_ACT,
     "delete_workshop": WORKSHOP_ACT,
+    "coach": Row(get=signed_in(404, 404, 404, 404, 200, 403), post=NOT_ALLOWED),
+    "choose_care": COACH_ACT,
+    "mark_seen": COACH_ACT,
+    "write_note": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 403, 422, 403)),
+    "delete_note": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 403, 403, 302, 403)),
     "create_round": ORGANIZATION_FORM,
     "schedule": ORGANIZATION_FORM,
     "change_round": Row(
@@ -140,6 +165,15 @@ MATRIX: dict[str, Row] = {
     "open_round": ORGANIZATION_ACT,
     "invite_newcomers": ORGANIZATION_ACT,
     "close_round": ORGANIZATION_ACT,
+    "compare": ORGANIZATION_PAGE,
+    "bundles": Row(get=signed_in(404, 404, 404, 404, 200, 200), post=signed_in(404, 404, 404, 404, 302, 302)),
+    "bundle": ORGANIZATION_PAGE,
+    "bundle_zip": ORGANIZATION_PAGE,
+    "cancel_bundle": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 404, 404, 302, 302)),
+    "retry_bundle": Row(get=NOT_ALLOWED, post=signed_in(404, 404, 404, 404, 302, 302)),
+    "summary_pdf": Row(
+        get=signed_in(404, 404, 404, 404, 302, 302), post=signed_in(404, 404, 404, 404, 302, 302)
+    ),  # there is none yet, and a page says so
     "reading_results": PUBLIC_PAGE,
     "results": TEAM_PAGE,
     "wall": TEAM_PAGE,
@@ -149,7 +183,7 @@ MATRIX: dict[str, Row] = {
     "scores_csv": TEAM_PAGE,
 }
 RESPOND = [name for name in MATRIX if name.startswith("respond_")]
-RESULTS = ["results", "wall", "report_pdf", "scores_csv", "workshop", "workshop_page"]
+RESULTS = ["results", "wall", "report_pdf", "scores_csv", "workshop", "workshop_page", "team"]
 OURS: list[URLPattern] = [*asking, *telling]
 
 ACCOUNT = {
@@ -180,11 +214,11 @@ class Stage(NamedTuple):
 
     def url(self, name: str, **other: Any) -> str:
         wanted = next(pattern for pattern in OURS if pattern.name == name).pattern.regex.groupindex
-        values = (
-            self.values | {"membership_id": self.values[f"{name}_membership"]}
-            if "remove" in name
-            else self.values
-        )
+        values = self.values
+        if "remove" in name:
+            values = values | {"membership_id": values[f"{name}_membership"]}
+        if "organization_action" in name:
+            values = values | {"action_id": values["organization_action_id"]}
         return reverse(name, kwargs={key: (values | other)[key] for key in wanted})
 
 
@@ -197,7 +231,8 @@ def no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing is tested elsewhere."""
-    monkeypatch.setattr("reports.pdf.render", lambda content: b"%PDF-1.7 of a test")
+    for name in ("render", "render_summary"):
+        monkeypatch.setattr(f"reports.pdf.{name}", lambda content: b"%PDF-1.7 of a test")
 
 
 @pytest.fixture
@@ -208,6 +243,11 @@ def stage(
     now = timezone.now()
     closed = factories.closed_round(aviary, kestrel, [5] * 8, name="2026 Q1", now=now - 9 * DAY)
     running = factories.open_round(aviary, "2026 Q2", now=now)
+    file = ContentFile(b"PK of a test", "reports.zip")
+    packed = Bundle.objects.create(
+        round=closed, asked_by=cleo, asked_at=now, language="en", state="ready", file=file
+    )
+    what: dict[str, Any] = {"round": closed, "capability_key": "integration", "by": lee}
     values = {
         "slug": "test",
         "version": 1,
@@ -221,6 +261,10 @@ def stage(
         "signed": access.mail_token(mia, aviary),
         "mail_id": factories.make_mail(aviary, mia, now=now).pk,
         "token_id": deliveries.make_token(team=kestrel, name="CI", by=None, now=now)[0].pk,
+        "action_id": start_action(team=kestrel, title="Try", **what).pk,
+        "organization_action_id": start_action(team=None, title="Try", **what).pk,
+        "note_id": coaches.write_note(team=kestrel, text="Quiet.", by=cleo, now=now).pk,
+        "bundle_id": packed.pk,
         "membership_id": kestrel.memberships.get(user=mia).pk,
         "remove_role_membership": aviary.memberships.get(user=cleo).pk,
         "remove_person_membership": kestrel.memberships.get(user=mia).pk,
@@ -279,11 +323,13 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(stage: Stage, client: 
 
 def test_what_does_not_exist_is_not_found(stage: Stage, client: Client, ada: User) -> None:
     """Each part of each address in turn is one that does not exist, or is too large for any database."""
-    client.force_login(ada)
+    lead = Team.objects.get(slug="team-kestrel").memberships.create(user=ada, role=TeamRole.LEAD)
+    client.force_login(lead.user)  # who may do everything
     missing = {"org": ["nowhere"], "team": ["nobody"], "slug": ["none"], "version": [99, 10**30]}
     missing |= {"round_id": [10**9, 10**30], "membership_id": [10**9, 10**30]}
     missing |= {"workshop_id": [10**9, 10**30], "mail_id": [10**9, 10**30]}
-    missing |= {"token_id": [10**9, 10**30]}
+    missing |= {"action_id": [10**9, 10**30]}
+    missing |= {"token_id": [10**9, 10**30], "bundle_id": [10**9, 10**30]}
     for pattern in OURS:
         for part in set(pattern.pattern.regex.groupindex) & set(missing):
             for value in missing[part]:
@@ -468,11 +514,15 @@ KEPT: tuple[type[models.Model], ...] = (
     Response,
     Score,
     Report,
+    Bundle,
     Mail,
     MailStop,
     Workshop,
     Deployment,
     DeliveryToken,
+    Care,
+    CoachNote,
+    Visit,
 )
 
 
@@ -495,7 +545,7 @@ def test_looking_at_links_changes_nothing(stage: Stage, client: Client) -> None:
     assert dump() == before
 
 
-@pytest.mark.parametrize("person", ["ada", "lee"])
+@pytest.mark.parametrize("person", ["ada", "cleo", "lee"])
 def test_looking_at_pages_changes_nothing(
     request: pytest.FixtureRequest, stage: Stage, client: Client, person: str
 ) -> None:
@@ -503,7 +553,7 @@ def test_looking_at_pages_changes_nothing(
     before = dump()
 
     for name in MATRIX:
-        client.get(stage.url(name))
+        client.get(stage.url(name)).close()  # files stay open otherwise
 
     assert dump() == before
 

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Model, TextChoices
 
 from ..models import (
+    Action,
     DeliveryToken,
     Group,
     Organization,
@@ -54,6 +55,7 @@ LOGGED: dict[type[Model], list[str]] = {
     ],
     Workshop: ["name"],
     DeliveryToken: ["name"],
+    Action: ["title", "capability_key", "due", "state"],
 }
 """What is logged, field by field. No model that knows of answers or invitations may ever stand here."""
 
@@ -76,6 +78,8 @@ class Event(TextChoices):
     ROSTER_LOADED = "roster_loaded"
     REPORT_DOWNLOADED = "report_downloaded"
     SCORES_DOWNLOADED = "scores_downloaded"
+    BUNDLE_DOWNLOADED = "bundle_downloaded"
+    SUMMARY_DOWNLOADED = "summary_downloaded"
     FORGOTTEN = "forgotten"
     DELIVERIES_LOADED = "deliveries_loaded"
     DELIVERIES_REMOVED = "deliveries_removed"
@@ -116,6 +120,8 @@ def _organization_of(values: Iterable[object]) -> int:
             return value.organization_id
         if isinstance(value, TeamMembership | Workshop | DeliveryToken):
             return value.team.organization_id
+        if isinstance(value, Action):
+            return value.round.organization_id
     raise TypeError("an audited service is given something of an organization")
 
 

@@ -34,7 +34,7 @@ from ..models import (
     TeamMembership,
     User,
 )
-from ..queries import due_mails
+from ..queries import actions_to_nudge, due_mails, people_to_nudge
 from .errors import ServiceError
 from .responses import lock_round
 from .rounds import link_token
@@ -108,6 +108,13 @@ def queue_results(*, round: Round, now: dt.datetime) -> list[Mail]:
     return queued
 
 
+@transaction.atomic
+def queue_nudges(*, round: Round, now: dt.datetime) -> list[Mail]:
+    """The question, half-way to the next round, how open experiments go. Twice changes nothing."""
+    closed = lock_round(round.pk)
+    return _queue(closed, MailKind.NUDGE, people_to_nudge(closed), now) if closed else []
+
+
 def _queue(
     about: Round, kind: MailKind, to: Iterable[tuple[int | None, str]], now: dt.datetime
 ) -> list[Mail]:
@@ -133,6 +140,17 @@ def queue_account(*, organization: Organization, user: User, by: User | None, no
     about = {"organization": organization, "kind": MailKind.ACCOUNT, "email": user.email}
     waiting = Mail.objects.filter(**about, state=MailState.WAITING).first()
     return _now(waiting, now) if waiting else Mail.objects.create(**about, due_at=now)
+
+
+@transaction.atomic
+def queue_bundle(*, round: Round, to: User, now: dt.datetime) -> Mail:
+    """The news that a round's reports are packed, to the person who asked for them.
+
+    A person can ask more than once a round: a new row is a new mail, the last one's is not needed any more.
+    """
+    about = {"organization": round.organization, "round": round, "kind": MailKind.BUNDLE, "email": to.email}
+    Mail.objects.filter(**about).delete()
+    return Mail.objects.create(**about, due_at=now)
 
 
 def _now(waiting: Mail, now: dt.datetime) -> Mail:
@@ -214,7 +232,18 @@ def _message(mail: Mail) -> EmailMessage:
         return emails.account_mail(user, mail.organization, mail.pk)
     if mail.kind == MailKind.INVITATION:
         return _invitation_mail(mail)
+    if mail.kind == MailKind.NUDGE:
+        return _nudge_mail(mail, user)
+    if mail.kind == MailKind.BUNDLE:
+        return emails.bundle_mail(mail.round, user, mail.pk)
     return emails.results_mail(mail.round, mail.assessment, user, mail.pk)
+
+
+def _nudge_mail(mail: Mail, user: User) -> EmailMessage:
+    actions = list(actions_to_nudge(mail.assessment, user)) if mail.assessment else []
+    if mail.assessment is None or not actions:
+        raise NotSent(_("The experiments ended before, or the person has left the team."), for_good=True)
+    return emails.nudge_mail(mail.assessment, actions, user, mail.pk)
 
 
 def _invitation_mail(mail: Mail) -> EmailMessage:

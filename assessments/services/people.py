@@ -25,6 +25,7 @@ from ..models import (
     User,
 )
 from .audit import Event, audited, forget, record
+from .coaches import forget_coach
 from .errors import ServiceError
 from .responses import lock_round
 from .schedules import keep_local_times
@@ -217,7 +218,8 @@ def _forget_user(user: User, organization: Organization) -> None:
     OrganizationMembership.objects.filter(organization=organization, user=user).delete()
     TeamMembership.objects.filter(team__organization=organization, user=user).delete()
     MailStop.objects.filter(organization=organization, user=user).delete()
-    Action.objects.filter(team__organization=organization, owner=user).update(owner=None)
+    forget_coach(coach=user, organization=organization)
+    Action.objects.filter(round__organization=organization, owner=user).update(owner=None)
     elsewhere = user.organization_memberships.exists() or user.team_memberships.exists()
     forget(person=user, organization=organization, belongs_elsewhere=elsewhere)
     if not elsewhere:

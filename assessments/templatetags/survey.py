@@ -7,7 +7,10 @@ from django import template
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
+from ..models import Action
+from ..queries import capability_of
 from ..scale import Texts, translate
+from ..texts import as_markdown
 
 register = template.Library()
 
@@ -16,6 +19,18 @@ register = template.Library()
 def text(texts: Texts) -> str:
     """A text of a questionnaire in the reader's language."""
     return translate(texts, get_language() or "en")
+
+
+@register.filter
+def capability(action: Action) -> str:
+    """The name of the capability that an experiment is about."""
+    return text(capability_of(action).name)
+
+
+@register.filter
+def markdown(typed: object) -> str:
+    """What people typed, for a file that is read as Markdown."""
+    return as_markdown(str(typed))
 
 
 @register.filter

@@ -5,9 +5,11 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..forms import NoteForm
 from ..models import Organization, Team
 from ..queries import newcomers, open_rounds
 
@@ -37,6 +39,13 @@ def show_form(
         {"form": form, "title": title, "organization": organization, "team": team, "hide_organization": team},
         status=422 if form.is_bound else 200,
     )
+
+
+def note_form(organization: Organization, team: Team, query: str = "") -> NoteForm:
+    """The form for a coach's note about a team; a page may have one for each of several."""
+    form = NoteForm(auto_id=f"id_%s_{team.pk}")
+    form.helper.form_action = reverse("write_note", args=[organization.slug, team.slug]) + query
+    return form
 
 
 def tell_of_newcomers(request: HttpRequest, organization: Organization, new_teams: bool = False) -> None:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from ..access import SignedInRequest
+from ..access import Permission, SignedInRequest, organization_permissions
 from ..queries import my_organizations, my_teams
 
 
@@ -16,4 +16,10 @@ def home(request: SignedInRequest) -> HttpResponse:
         return redirect("organization", organizations[0].slug)
     if len(teams) == 1 and not organizations:
         return redirect("team", teams[0].organization.slug, teams[0].slug)
-    return render(request, "assessments/home.html", {"organizations": organizations, "teams": teams})
+    coached = [
+        found
+        for found in organizations
+        if Permission.COACH_TEAMS in organization_permissions(request.user, found)
+    ]
+    context = {"organizations": organizations, "teams": teams, "coached": coached}
+    return render(request, "assessments/home.html", context)

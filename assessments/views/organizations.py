@@ -13,7 +13,7 @@ from ..access import Permission, SignedInRequest
 from ..emails import mails_are_kept
 from ..forms import ORGANIZATION_ROLES, GroupForm, PersonForm, TeamForm
 from ..models import OrganizationMembership
-from ..queries import rounds_of, teams_of
+from ..queries import open_actions, rounds_of, teams_of
 from ..services import mails, people
 from ..services.errors import ServiceError
 from ..tasks import enqueue_mails
@@ -32,6 +32,8 @@ def organization(request: SignedInRequest, org: str) -> HttpResponse:
             "organization": found,
             "teams": teams_of(found),
             "rounds": rounds_of(found),
+            "actions": open_actions(found, None),
+            "may_coach": Permission.COACH_TEAMS in held,
             "may_manage_people": Permission.MANAGE_PEOPLE in held,
             "may_manage_organization": Permission.MANAGE_ORGANIZATION in held,
             "mails_are_kept": mails_are_kept(),

@@ -35,6 +35,8 @@ SENTENCES = {
     "roster_loaded": gettext_lazy("%(who)s brought in people from a file."),
     "report_downloaded": gettext_lazy("%(who)s downloaded the report of %(subject)s."),
     "scores_downloaded": gettext_lazy("%(who)s downloaded the numbers of %(subject)s."),
+    "bundle_downloaded": gettext_lazy("%(who)s downloaded all reports of %(subject)s."),
+    "summary_downloaded": gettext_lazy("%(who)s downloaded the summary of %(subject)s."),
     "forgotten": gettext_lazy("%(who)s removed a person's e-mail address for good."),
     "user_changed": gettext_lazy("%(who)s changed %(person)s"),
     "organization_changed": gettext_lazy("%(who)s changed the settings"),

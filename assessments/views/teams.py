@@ -7,24 +7,27 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access
 from ..access import Permission, SignedInRequest
 from ..forms import TEAM_ROLES, GoalForm, PersonForm, TeamForm
 from ..models import Assessment, Team, TeamMembership
-from ..queries import closed_assessments, open_rounds, participation
+from ..queries import closed_assessments, open_actions, open_rounds, participation
 from ..services import mails, people
 from ..services.errors import ServiceError
 from ..tasks import enqueue_mails
-from .helpers import refuse, show_form, tell_of_newcomers
+from .helpers import note_form, refuse, show_form, tell_of_newcomers
 
 
+@never_cache
 @require_safe
 def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """The team's results, what is open, and its roster for those who keep it."""
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
     held = access.team_permissions(request.user, found)
+    is_coach = Permission.COACH_TEAMS in held
     now = timezone.now()
     running = open_rounds(found.organization).filter(assessments__team=found).first()
     counts = participation(running, found) if running and Permission.VIEW_PARTICIPATION in held else []
@@ -37,10 +40,13 @@ def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             "running": running,
             "participation": counts[0] if counts else None,
             "assessments": closed_assessments(found),
+            "actions": open_actions(found.organization, found),
             "workshops": found.workshops.all(),
             "memberships": found.memberships.select_related("user")
             if Permission.MANAGE_ROSTER in held
             else None,
+            "notes": found.coach_notes.filter(coach=request.user) if is_coach else None,
+            "note_form": note_form(found.organization, found) if is_coach else None,
             "goal_form": _goal_form(found) if Permission.MANAGE_ACTIONS in held else None,
             "may_manage_people": Permission.MANAGE_PEOPLE in held,
             "may_manage_roster": Permission.MANAGE_ROSTER in held,

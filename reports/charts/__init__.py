@@ -17,8 +17,10 @@ from .rows import category_bars, dot_plot
 from .sentences import (
     describe_capability,
     describe_category,
+    describe_caterpillar,
     describe_dot_plot,
     describe_factors,
+    describe_funnel,
     describe_metric,
     describe_overview,
     describe_slopes,
@@ -32,6 +34,7 @@ from .sparks import SPARK_WIDTH, sparkline, sparkline_key
 from .statements import statement_bars
 from .strips import metric_strip
 from .svg import presentation, tidy
+from .teams import caterpillar, funnel
 from .text import clean, text_width, wrap
 from .words import WORDS, score_text
 
@@ -53,11 +56,14 @@ __all__ = [
     "category_bars",
     "category_chart",
     "category_radar",
+    "caterpillar",
     "clean",
     "describe_capability",
     "describe_category",
+    "describe_caterpillar",
     "describe_dot_plot",
     "describe_factors",
+    "describe_funnel",
     "describe_metric",
     "describe_overview",
     "describe_slopes",
@@ -65,6 +71,7 @@ __all__ = [
     "describe_trend",
     "dot_plot",
     "factor_bars",
+    "funnel",
     "metric_strip",
     "overview_radar",
     "presentation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..comparison_content import Spread
 from ..content import (
     CapabilityResult,
     CategoryResult,
@@ -183,3 +184,27 @@ def _range_sentence(category: CategoryResult, words: Words) -> str:
     )
     missing = len(category.capabilities) - len(shown)
     return f"{sentence} {words['say_missing'].format(count=missing)}" if missing else sentence
+
+
+def describe_caterpillar(spread: Spread, words: Words | None = None) -> str:
+    """How many teams, and from where to where their estimates go."""
+    said = all_words(words)
+    estimates = [team.pooled for team in spread.teams]
+    return said["say_caterpillar"].format(
+        name=spread.column.name,
+        count=len(spread.teams),
+        mean=score_text(spread.mean, said),
+        low=score_text(min(estimates), said),
+        high=score_text(max(estimates), said),
+    )
+
+
+def describe_funnel(spread: Spread, words: Words | None = None) -> str:
+    """How many teams, and how many of them lie beyond the limits."""
+    said = all_words(words)
+    return said["say_funnel"].format(
+        name=spread.column.name,
+        count=len(spread.teams),
+        mean=score_text(spread.mean, said),
+        apart=sum(team.apart for team in spread.teams),
+    )

@@ -67,6 +67,14 @@ WORDS: Final[Mapping[str, str]] = {
     "say_unclear": "No clear direction over these rounds.",
     "say_reworded": "Up to {round} it was asked in other words.",
     "say_factors": "{name}: gap {gap}, reach {reach}, vote {vote}.",
+    "estimate": "estimate",
+    "own_score": "the team's own score",
+    "all_teams": "mean of all teams",
+    "luck_alone": "limits of luck alone",
+    "usual_differences": "luck and what teams usually differ by",
+    "by_answers": "number of answers",
+    "say_caterpillar": "{name}: {count} teams around {mean}; luck allowed for, from {low} to {high}.",
+    "say_funnel": "{name}: {count} teams by number of answers, around {mean}; {apart} beyond the limits.",
 }
 """Every word in a chart, in English. Pass a mapping with the same keys for another language."""
 

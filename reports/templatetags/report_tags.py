@@ -172,6 +172,16 @@ def chart_words() -> dict[str, str]:
         "say_unclear": _("No clear direction over these rounds."),
         "say_reworded": _("Up to {round} it was asked in other words."),
         "say_factors": _("{name}: gap {gap}, reach {reach}, vote {vote}."),
+        "estimate": _("estimate"),
+        "own_score": _("the team's own score"),
+        "all_teams": _("mean of all teams"),
+        "luck_alone": _("limits of luck alone"),
+        "usual_differences": _("luck and what teams usually differ by"),
+        "by_answers": _("number of answers"),
+        "say_caterpillar": _("{name}: {count} teams around {mean}; luck allowed for, from {low} to {high}."),
+        "say_funnel": _(
+            "{name}: {count} teams by number of answers, around {mean}; {apart} beyond the limits."
+        ),
     }
 
 

@@ -27,6 +27,7 @@ TABLE = {
     "VIEW_RESULTS": (True, True, True, True),
     "HOLD_WORKSHOPS": (True, True, True, False),
     "MANAGE_ACTIONS": (False, False, True, False),
+    "COACH_TEAMS": (False, True, False, False),
 }
 ROLES = (OrganizationRole.ADMINISTRATOR, OrganizationRole.COACH, TeamRole.LEAD, TeamRole.MEMBER)
 

@@ -32,7 +32,8 @@ from assessments.models import (
 )
 from assessments.models.base import Freezable
 from assessments.services import actions, deliveries, mails, people
-from reports.models import Report
+from reports.bundles import request_bundle
+from reports.models import Bundle, Report
 from reports.services import request_report
 from tests import factories
 from tests.factories import DAY, NOW
@@ -53,6 +54,7 @@ def world(aviary: Organization, kestrel: Team, ada: User, lee: User) -> Round:
     closed = factories.closed_round(aviary, kestrel, [5] * 7, other={"comment": "More tea."})
     actions.start_action(team=kestrel, round=closed, capability_key="integration", title="Try it", by=lee)
     request_report(assessment=closed.assessments.get())
+    request_bundle(round=closed, group=None, language="en", by=ada, now=NOW)
     mails.queue_results(round=closed, now=closed.closed_at)
     mails.stop_mails(organization=aviary, user=lee)
     factories.hold_workshop(kestrel)
@@ -224,6 +226,11 @@ def test_ids_of_answers_are_no_numbers_in_a_row(model: type[models.Model]) -> No
 Maker = Callable[[Round], models.Model]
 """Something that the world does not allow."""
 
+
+def make_bundle(of: Round, **fields: Any) -> Bundle:
+    return Bundle(round=of, asked_by=User.objects.first(), asked_at=NOW, language="en", **fields)
+
+
 REFUSED: dict[str, tuple[Maker, str]] = {
     "a second person with the address": (
         lambda w: User(email="LEE@example.org", name="Lee", password="x"),
@@ -320,6 +327,14 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "a waiting report with a file": (
         lambda w: Report(round=w, file="reports/a.pdf"),
         "A report is ready exactly when it has a file.",
+    ),
+    "a ready bundle without a file": (
+        lambda w: make_bundle(w, state="ready"),
+        "A bundle is ready exactly when it has a file.",
+    ),
+    "a cancelled bundle with a file": (
+        lambda w: make_bundle(w, state="cancelled", file="bundles/a.zip"),
+        "A bundle is ready exactly when it has a file.",
     ),
 }
 TEXTS = ("languages", "title", "introduction", "source", "scale")

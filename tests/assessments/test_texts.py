@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments.texts import bare_cell, is_showable, safe_cell
+from assessments.texts import as_markdown, bare_cell, is_showable, safe_cell
 
 DANGEROUS = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠A1", "\u200b=1", "\ufeff=1", "\u00a0=1", "\u3000=1", "\u2009=1", "\x0b=1"]  # fmt: skip  # noqa: E501, RUF001
 
@@ -41,3 +41,21 @@ def test_what_people_type_can_be_shown(text: str) -> None:
 @pytest.mark.parametrize("text", ["a\0", "\x1b[1m", "\u202eevil", "\ud800", "\ue000"])
 def test_what_nobody_types_cannot(text: str) -> None:
     assert not is_showable(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("Merge daily, in 5 minutes.", "Merge daily, in 5 minutes."),
+        ("# Title", "\\# Title"),
+        ("  - item\n2. item\n+ item\n===", "\\- item\n2\\. item\n\\+ item\n\\==="),
+        ("[x](http://x) ![y](z)", "\\[x\\](http://x) !\\[y\\](z)"),
+        ("<b> &amp; `code`", "\\<b\\> \\&amp; \\`code\\`"),
+        ("*a* _b_ ~c~ |d| $e$", "\\*a\\* \\_b\\_ \\~c\\~ \\|d\\| \\$e\\$"),
+        ("back\\slash", "back\\\\slash"),
+        ("one\r\n\r\n    two\r\n", "one\n\ntwo"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_markdown_shows_what_was_typed(text: str, escaped: str) -> None:
+    assert as_markdown(text) == escaped

@@ -92,6 +92,12 @@ def open_all_details(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
 
 
+def send_a_note(page: Page) -> None:
+    """An empty one."""
+    open_all_details(page)
+    send("Save the note", text="")(page)
+
+
 PLACES = [
     Place("sign-in", ANYBODY, "/account/login/"),
     Place(
@@ -128,9 +134,29 @@ PLACES = [
     Place("organization", "ada", "{org}"),
     Place("organization-empty", "eve", "{empty}"),
     Place("organization-coach", "cleo", "{org}"),
+    Place("coach", "cleo", "{org}coach/", do=open_all_details),
+    Place("coach-seen", "cleo", "{org}coach/", do=send("Mark all as seen")),
+    Place("coach-no-teams", "cora", "{org}coach/"),
+    Place("coach-empty", "carl", "{empty}coach/"),
+    Place("team-coach", "cleo", "{owls}", do=open_all_details),
+    Place("note-refused", "cleo", "{few}", do=send_a_note),
     Place("team", "ada", "{owls}"),
     Place("team-member", "mia", "{owls}"),
     Place("team-lead", "lee", "{owls}"),
+    Place("experiments", "lee", "{owls}actions/"),
+    Place("experiments-member", "mia", "{owls}actions/"),
+    Place("experiments-none", "finn", "{few}actions/"),
+    Place("new-experiment", "lee", "{owls}rounds/{last}/actions/new/?capability=version_control&level=low"),
+    Place("new-experiment-refused", "lee", "{owls}rounds/{last}/actions/new/", do=send("Save", title="")),
+    Place("change-experiment", "lee", "{owls}actions/{action}/change/"),
+    Place("end-experiment", "lee", "{owls}actions/{action}/finish/"),
+    Place(
+        "end-experiment-refused",
+        "lee",
+        "{owls}actions/{action}/finish/",
+        do=send("End the experiment", outcome="It helped"),
+    ),
+    Place("experiments-organization", "ada", "{org}actions/"),
     Place("round-planned", "ada", "{org}rounds/{planned}/"),
     Place("round-open", "ada", "{org}rounds/{running}/"),
     Place("round-closed", "ada", "{org}rounds/{last}/"),
@@ -196,6 +222,17 @@ PLACES = [
     Place("results-three-rounds", "lee", "{owls}rounds/{team_first}/"),
     Place("results-first-round", "lee", "{owls}rounds/{before}/"),
     Place("results-too-few", "finn", "{few}rounds/{last}/"),
+    Place("compare", "hana", "{compared}"),
+    Place("compare-with-a-round", "hana", "{compared}?with={compared_with}"),
+    Place("compare-closely", "hana", "{compared}?capability=test_automation&teams=team-buoy,team-crane"),
+    Place("compare-too-few", "cleo", "{org}rounds/{last}/compare/"),
+    Place("compare-not-yet", "cleo", "{org}rounds/{team_first}/compare/", 403),
+    Place("bundles", "cleo", "{org}rounds/{last}/reports/"),
+    Place("bundles-none", "hana", "{compared}../reports/"),
+    Place("bundle-pending", "cleo", "{org}rounds/{last}/reports/{bundles[pending]}/"),
+    Place("bundle-ready", "cleo", "{org}rounds/{last}/reports/{bundles[ready]}/"),
+    Place("bundle-failed", "cleo", "{org}rounds/{last}/reports/{bundles[failed]}/"),
+    Place("bundle-cancelled", "cleo", "{org}rounds/{last}/reports/{bundles[cancelled]}/"),
     Place("wall", "lee", "{owls}rounds/{last}/wall/"),
     Place("wall-too-few", "finn", "{few}rounds/{last}/wall/"),
     Place("reading-results", ANYBODY, "/help/results/"),

@@ -8,14 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.utils import timezone
 
 from assessments import access
 from assessments.models import (
+    Action,
     ActionState,
     Mail,
     MailState,
@@ -27,8 +30,8 @@ from assessments.models import (
     TeamRole,
     User,
 )
-from assessments.services import actions, deliveries, mails, people, rounds, workshops
-from reports.models import Report
+from assessments.services import actions, coaches, deliveries, mails, people, rounds, workshops
+from reports.models import Bundle, BundleState, Report
 from tests import factories
 
 from .stage import ROOT
@@ -109,6 +112,45 @@ def _troubled_mails(of: Round, now: dt.datetime) -> None:
         )
 
 
+def _harbour(questionnaire: Questionnaire) -> dict[str, Any]:
+    """Five teams in two closed rounds, one of too few people, and a coach who compares them."""
+    harbour, now = people.create_organization(name="Harbour"), timezone.now()
+    quay = people.create_group(organization=harbour, name="Quay", by=None)
+    boats = people.create_group(organization=harbour, name="Boats", parent=quay, by=None)
+    sizes = {"Team Buoy": 6, "Team Crane": 12, "Team Dock": 3, "Team Eddy": 8, f"{MARKUP} ferry": 7}
+    for place, (name, size) in enumerate(sizes.items()):
+        team = factories.make_team(harbour, name, size=size)
+        people.change_team(team=team, name=name, group=(quay, boats, None)[place % 3], by=None)
+    for name, days in (("2026 Q1", 100), ("2026 Q2", 9)):
+        made = factories.open_round(harbour, name, now=now - days * DAY, questionnaire=questionnaire)
+        instrument, chance = rounds.load_instrument(questionnaire), random.Random(name)
+        for token in factories.tokens_of(made):
+            factories.answer(token, factories.random_answers(instrument, chance), now=now - days * DAY)
+        rounds.close_round(round=made, by=None, now=now - (days - 1) * DAY)
+    return {
+        "hana": _person(harbour, "hana", OrganizationRole.COACH),
+        "compared": f"/o/{harbour.slug}/rounds/{made.pk}/compare/",
+        "with": harbour.rounds.exclude(pk=made.pk).get().pk,
+    }
+
+
+def _bundles(of: Round, by: User, now: dt.datetime) -> dict[str, int]:
+    """A bundle in each of its states, and a summary that failed."""
+    Report.objects.create(round=of, state="failed", error="no ink")
+    about = {"round": of, "asked_by": by, "asked_at": now, "language": "en"}
+    more = {"ready": {"error": f"Team {MARKUP}", "file": ContentFile(b"PK", "reports.zip")}}
+    states = BundleState.values
+    return {state: Bundle.objects.create(**about, **more.get(state, {}), state=state).pk for state in states}
+
+
+def _care(coach: User, teams: list[Team], now: dt.datetime) -> None:
+    """The coach looks after these teams and has written a note about each."""
+    coaches.choose_care(organization=teams[0].organization, teams=teams, by=coach)
+    for team in teams:
+        coaches.write_note(team=team, text=f"Ask again {MARKUP}\n\nin May.", by=coach, now=now - 9 * DAY)
+    Action.objects.filter(state=ActionState.OPEN, team=teams[0]).update(due=now.date())
+
+
 def every_page() -> dict[str, Any]:
     """One organization in which every page has something to show."""
     now = timezone.now()
@@ -128,6 +170,8 @@ def every_page() -> dict[str, Any]:
     people.add_to_team(team=few, email=people_["mia"], name="mia", by=None)  # on two teams: she sees a home
     empty = people.create_organization(name="Empty")
     people_["eve"] = _person(empty, "eve", OrganizationRole.ADMINISTRATOR)
+    people_["carl"] = _person(empty, "carl", OrganizationRole.COACH)
+    people_["cora"] = _person(forest, "cora", OrganizationRole.COACH)
 
     def closed(name: str, ago: dt.timedelta, values: list[list[int]], **fields: Any) -> Round:
         made = factories.open_round(forest, name, now=now - ago, questionnaire=questionnaire, **fields)
@@ -165,6 +209,7 @@ def every_page() -> dict[str, Any]:
     factories.bring_in(owls, range(12, 90, 7), f"shop {MARKUP}", now=now)
     deliveries.make_token(team=owls, name=f"CI {MARKUP}", by=None, now=now)
     waiting = Report.objects.create(assessment=before.assessments.get(team=owls))
+    packed = _bundles(last, User.objects.get(email=people_["cleo"]), now)
     factories.make_round(forest, "2027, first quarter", now=now, questionnaire=questionnaire)
     planned = Round.objects.get(name="2027, first quarter")
     running = factories.open_round(
@@ -180,8 +225,13 @@ def every_page() -> dict[str, Any]:
     held = factories.hold_workshop(few, f"Together {MARKUP} again", agreed, now=now)
     workshops.finish_workshop(workshop=held, by=None, now=now)
     workshop = factories.hold_workshop(few, "In May", {"version_control_settings": 3}, now=now)
+    _care(recipients["cleo"], [owls, few], now)
+    harbour = _harbour(questionnaire)
+    people_["hana"] = harbour["hana"]
     return {
         "people": people_,
+        "compared": harbour["compared"],
+        "compared_with": harbour["with"],
         "org": f"/o/{forest.slug}/",
         "empty": f"/o/{empty.slug}/",
         "owls": f"/o/{forest.slug}/teams/{owls.slug}/",
@@ -190,12 +240,14 @@ def every_page() -> dict[str, Any]:
         "planned": planned.pk,
         "running": running.pk,
         "before": before.pk,
+        "bundles": packed,
         "last": last.pk,
         "team_first": mine.pk,
         "waiting": waiting.assessment.round_id,
         "links": links,
         "workshop": workshop.pk,
         "held": held.pk,
+        "action": tried[1].pk,
     }
 
 

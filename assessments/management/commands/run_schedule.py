@@ -11,6 +11,7 @@ from django.utils import timezone
 from assessments import queries
 from assessments.models import Organization
 from assessments.services import mails, reminders, responses, rounds, schedules
+from assessments.signals import schedule_ran
 from assessments.tasks import enqueue_mails, enqueue_reminders
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     """Do what is due. Safe to run as often as one likes, and after any pause."""
 
     help = (
-        "Plan, open, remind, close, tell and forget: whatever is due in any organization. "
+        "Plan, open, remind, close, tell, nudge and forget: whatever is due in any organization. "
         "Safe to run every minute, twice at once, and after a week without."
     )
 
@@ -31,7 +32,16 @@ class Command(BaseCommand):
             call_command("close_due_rounds", stdout=self.stdout)
         except CommandError as error:
             failed.append(str(error))
-        steps = (self._heal, self._plan, self._open, self._invite, self._remind, self._tell, self._forget)
+        steps = (
+            self._heal,
+            self._plan,
+            self._open,
+            self._invite,
+            self._remind,
+            self._tell,
+            self._nudge,
+            self._forget,
+        )
         for organization in Organization.objects.order_by("pk"):
             for step in steps:
                 try:
@@ -42,6 +52,9 @@ class Command(BaseCommand):
                     failed.append(f"{organization}: {name}")
         enqueue_mails(now)
         responses.forget_order()
+        for _listener, answer in schedule_ran.send_robust(sender=Command, now=now):
+            if isinstance(answer, Exception):  # Django has logged it
+                failed.append("reports")
         if failed:
             raise CommandError(f"Failed: {'; '.join(failed)}. The log says why; the next run tries again.")
 
@@ -80,6 +93,11 @@ class Command(BaseCommand):
         """Tell teams, and later coaches, that results are ready."""
         for found in queries.untold_rounds(organization, now):
             mails.queue_results(round=found, now=now)
+
+    def _nudge(self, organization: Organization, now: dt.datetime) -> None:
+        """Ask half-way how experiments go."""
+        if found := queries.due_nudge(organization, now):
+            mails.queue_nudges(round=found, now=now)
 
     def _forget(self, organization: Organization, now: dt.datetime) -> None:
         """Delete answers that have been kept for long enough."""

@@ -14,6 +14,7 @@ from django.utils import timezone
 from assessments import queries
 from assessments.models import Invitation, Mail, MailKind, Organization, Response, Round, Team, User
 from assessments.services import rounds, schedules
+from assessments.services.actions import start_action
 from assessments.signals import round_closed
 from tests import factories
 from tests.factories import DAY
@@ -227,3 +228,30 @@ def test_old_results_are_no_news(kestrel: Team, run: Run) -> None:
     run(closed.closed_at + queries.NEWS)
 
     assert not Mail.objects.filter(kind=MailKind.RESULTS).exists()
+
+
+def test_half_way_leads_are_asked_how_their_experiments_go(kestrel: Team, lee: User, run: Run) -> None:
+    """Once, for as long as that is half-way."""
+    closed = factories.closed_round(kestrel.organization, kestrel, [5] * 6, now=OCTOBER)
+    start_action(team=kestrel, round=closed, capability_key="integration", title="Try", by=lee)
+
+    def nudges_at(now: dt.datetime) -> int:
+        run(now)
+        return Mail.objects.filter(kind=MailKind.NUDGE).count()
+
+    half_way = closed.closed_at + queries.HALF_WAY
+    assert nudges_at(half_way - MINUTE) == 0
+    assert nudges_at(half_way) == 1
+    assert nudges_at(half_way + MINUTE) == 1
+    Mail.objects.filter(kind=MailKind.NUDGE).delete()
+    assert nudges_at(half_way + queries.NUDGE_WITHIN) == 0
+
+
+def test_a_newer_close_ends_the_time_of_nudges(kestrel: Team, lee: User, run: Run) -> None:
+    closed = factories.closed_round(kestrel.organization, kestrel, [5] * 6, now=OCTOBER)
+    start_action(team=kestrel, round=closed, capability_key="integration", title="Try", by=lee)
+    factories.closed_round(kestrel.organization, kestrel, [5] * 6, name="Newer", now=OCTOBER + 30 * DAY)
+
+    run(closed.closed_at + queries.HALF_WAY)
+
+    assert not Mail.objects.filter(kind=MailKind.NUDGE).exists()

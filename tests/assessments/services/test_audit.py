@@ -17,8 +17,8 @@ from tests import factories
 from tests.factories import DAY, NOW
 
 SECRET_OF_PEOPLE = {
-    models.Action, models.Assessment, models.Comment, models.Invitation, models.Mail, models.MailStop,
-    models.Response, models.Score,
+    models.Assessment, models.Care, models.CoachNote, models.Comment, models.Invitation,
+    models.Mail, models.MailStop, models.Response, models.Score, models.Visit,
 }  # fmt: skip
 
 
@@ -33,7 +33,13 @@ def test_nothing_that_knows_of_answers_is_watched() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "field"), [(models.Round, "salt"), (models.User, "password"), (models.Workshop, "answers")]
+    ("model", "field"),
+    [
+        (models.Round, "salt"),
+        (models.User, "password"),
+        (models.Workshop, "answers"),
+        (models.Action, "outcome"),
+    ],
 )
 def test_secrets_are_not_watched(model: Any, field: str) -> None:
     watched = auditlog.get_model_fields(model)["include_fields"]

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from assessments import emails
 from assessments.models import (
+    Action,
     Invitation,
     Mail,
     MailKind,
@@ -23,6 +25,7 @@ from assessments.models import (
     User,
 )
 from assessments.services import mails, people, rounds
+from assessments.services.actions import finish_action, start_action
 from assessments.services.errors import ServiceError
 from tests import factories
 from tests.factories import DAY, NOW
@@ -454,3 +457,95 @@ def test_news_of_closed_rounds_are_not_caught_up_on(mail: Mail, aviary: Organiza
 
     mail.refresh_from_db()
     assert mail.state == MailState.STOPPED
+
+
+# --- Half-way through experiments -----------------------------------------------------------------
+
+
+@pytest.fixture
+def closed(kestrel: Team) -> Round:
+    """A round of Kestrel that is over."""
+    return factories.closed_round(kestrel.organization, kestrel, [4] * 6)
+
+
+def begin(team: Team, of: Round, by: User, title: str = "Merge daily", owner: User | None = None) -> Action:
+    return start_action(team=team, round=of, capability_key="integration", title=title, by=by, owner=owner)
+
+
+def nudged(of: Round) -> list[str]:
+    """Who is asked now."""
+    return sorted(queued.email for queued in mails.queue_nudges(round=of, now=NOW))
+
+
+def test_leads_and_owners_are_nudged_once(kestrel: Team, lee: User, mia: User, closed: Round) -> None:
+    begin(kestrel, closed, lee, owner=mia)
+    begin(kestrel, closed, lee, owner=lee)
+
+    assert nudged(closed) == [lee.email, mia.email]
+    assert nudged(closed) == []
+
+
+def test_who_comes_later_is_not_nudged_any_more(kestrel: Team, lee: User, mia: User, closed: Round) -> None:
+    begin(kestrel, closed, lee)
+    nudged(closed)
+    begin(kestrel, closed, lee, owner=mia)
+
+    assert nudged(closed) == []
+
+
+def test_without_open_experiments_nobody_is_nudged(
+    aviary: Organization, kestrel: Team, lee: User, closed: Round
+) -> None:
+    ended = begin(kestrel, closed, lee)
+    finish_action(action=ended, state="kept", outcome="", by=lee, now=NOW)
+    sparrow = factories.make_team(aviary, "Team Sparrow", size=1)
+    start_action(team=None, round=closed, capability_key="integration", title="All", by=lee)
+
+    assert nudged(closed) == []
+    begin(sparrow, closed, lee)
+    assert nudged(closed) == [], "it has no lead, and was not part of the round"
+
+
+def test_who_left_and_who_is_archived_are_not_nudged(
+    kestrel: Team, lee: User, mia: User, ada: User, closed: Round
+) -> None:
+    begin(kestrel, closed, lee, owner=mia)
+    people.remove_from_team(membership=kestrel.memberships.get(user=mia), by=None)
+    assert nudged(closed) == [lee.email]
+
+    Mail.objects.all().delete()
+    people.archive_team(team=kestrel, by=ada, now=NOW)
+    assert nudged(closed) == []
+
+
+def test_a_nudge_names_the_open_experiments(
+    kestrel: Team, lee: User, closed: Round, mailoutbox: list[EmailMessage]
+) -> None:
+    begin(kestrel, closed, lee, "Merge <b>daily</b>")
+    ended = begin(kestrel, closed, lee, "Meet less")
+    finish_action(action=ended, state="kept", outcome="", by=lee, now=NOW)
+    (queued,) = mails.queue_nudges(round=closed, now=NOW)
+
+    assert deliver(queued).state == MailState.SENT
+
+    (sent,) = mailoutbox
+    assert sent.subject == "Half-way to the next round: the experiments of Team Kestrel"
+    assert "Merge <b>daily</b>" in sent.body
+    assert "Merge &lt;b&gt;daily&lt;/b&gt;" in sent.alternatives[0][0]
+    assert "Meet less" not in sent.body
+    assert "/o/aviary/teams/team-kestrel/actions/\n" in sent.body
+    assert sent.extra_headers["Message-ID"] == emails.message_id_of(queued)
+
+
+@pytest.mark.parametrize("late", ["ended", "left"])
+def test_a_nudge_that_comes_too_late_is_not_sent(
+    kestrel: Team, lee: User, closed: Round, mailoutbox: list[EmailMessage], late: str
+) -> None:
+    action = begin(kestrel, closed, lee)
+    (queued,) = mails.queue_nudges(round=closed, now=NOW)
+    if late == "ended":
+        finish_action(action=action, state="dropped", outcome="", by=lee, now=NOW)
+    else:
+        people.remove_from_team(membership=kestrel.memberships.get(user=lee), by=None)
+
+    assert (deliver(queued).state, mailoutbox) == (MailState.FAILED, [])

@@ -219,7 +219,7 @@ def test_a_person_is_taken_off_the_team(kestrel: Team, lee: User, mia: User, sig
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
     ("url", "queries"),
-    [("/o/aviary/", 7), ("/o/aviary/roles/", 5), ("/o/aviary/teams/team-0/", 11)],
+    [("/o/aviary/", 7), ("/o/aviary/roles/", 5), ("/o/aviary/teams/team-0/", 12)],
 )
 def test_a_list_has_a_fixed_number_of_queries(
     aviary: Organization,
