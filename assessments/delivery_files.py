@@ -12,6 +12,7 @@ import datetime as dt
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -54,6 +55,7 @@ class Problem(Enum):
     NEEDS_A_JOIN = auto()
     LINE_TOO_LONG = auto()
     TOO_MANY_COLUMNS = auto()
+    COLUMN_TWICE = auto()
     NO_EVENTS = auto()
     # with a line
     EXTRA_CELLS = auto()
@@ -216,6 +218,8 @@ def _lines(stream: BinaryIO, separator: str) -> Iterator[tuple[int, Mapping[str,
                 columns = [cell.strip().lower() for cell in cells]
                 if len(columns) > MAXIMUM_COLUMNS:
                     raise _refused(Problem.TOO_MANY_COLUMNS, 1)
+                if twice := [name for name, number in Counter(columns).items() if name and number > 1]:
+                    raise _refused(Problem.COLUMN_TWICE, reader.line_num, twice[0])
                 continue
             named = dict(zip(columns, cells, strict=False))
             # what is right of the last column has no name

@@ -36,6 +36,9 @@ STEP = 5
 COARSE_STEP = 10
 """The same for coarse results, whose number alone is shown (docs/method.md 6.2 no. 4)."""
 
+COARSE_MOST = 20
+"""Results of so many people and fewer are coarse where exactly one person differs (6.2 no. 4)."""
+
 LOW_END_MOST, HIGH_END_LEAST = 85, 15
 """Ends of intervals beyond are not told apart: 90 to 95 would say that all six agreed fully (6.2 no. 7)."""
 
@@ -88,7 +91,7 @@ def is_coarse(n: int, *, one_changed: bool) -> bool:
     The earlier result stands in its own report, and its interval beside this one's would tell what
     that person answered (docs/method.md 6.2 no. 4).
     """
-    return one_changed and n <= DETAIL_MINIMUM
+    return one_changed and n <= COARSE_MOST
 
 
 def display_interval(low: float, high: float) -> tuple[int, int]:
@@ -102,6 +105,16 @@ def display_interval(low: float, high: float) -> tuple[int, int]:
     shown_low = _capped(math.floor(_steps(low) + TOLERANCE))
     shown_high = _capped(math.ceil(_steps(high) - TOLERANCE))
     return min(shown_low, LOW_END_MOST), max(shown_high, HIGH_END_LEAST)
+
+
+def coarse_interval(low: int, high: int) -> tuple[int, int]:
+    """The ends of an interval as shown, moved outward to multiples of 10 (5 and 95 stay as they are).
+
+    Where exactly one person differs from an earlier round, finer ends would pin the mean down
+    further than its rounding does (docs/method.md 6.2 no. 4).
+    """
+    wider = low // COARSE_STEP * COARSE_STEP, -(-high // COARSE_STEP) * COARSE_STEP
+    return max(wider[0], CAP_LOW), min(wider[1], CAP_HIGH)
 
 
 def score_words(score: int) -> str:

@@ -26,7 +26,7 @@ class DiscreetReporter(ExceptionReporter):
     """Tells of a crash where it happened; of a respondent or a pipeline nothing of what was sent."""
 
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        self.keep_quiet = request is not None and request.path.startswith(("/respond/", "/api/"))
+        self.keep_quiet = request is not None and request.path_info.startswith(("/respond/", "/api/"))
         super().__init__(None if self.keep_quiet else request, *args, **kwargs)
 
     def get_traceback_frames(self) -> list[Any]:

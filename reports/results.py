@@ -59,7 +59,7 @@ class Results:
             return Suppressed(self.minimum)
         if self._is_coarse(score):
             return _coarse(score)
-        return _without_edges(_in_full(score)) if self.one_changed else _in_full(score)
+        return _less_finely(score) if self.one_changed else _in_full(score)
 
     def category(self, category: Category) -> CategoryScore | Suppressed:
         """The result of a category; a coarse one where one of its capabilities is."""
@@ -100,13 +100,16 @@ def _in_full(score: Score) -> Shown:
     )
 
 
-def _without_edges(result: Shown) -> Shown:
-    """Words made of the shown score: those of the exact one tell where in its step it lies."""
-    return replace(
-        result,
-        bands=in_words(result).bands,
-        level=disclosure.level_of(disclosure.points_of(result.score)),
-    )
+def _less_finely(score: Score) -> Shown:
+    """What a larger team is told: wider intervals, and words of the shown score.
+
+    Exact ends, and words of the exact mean, tell where in its step the mean lies.
+    """
+    found = _in_full(score)
+    low, high = disclosure.display_interval(number(score.low90), number(score.high90))
+    low, high = disclosure.coarse_interval(low, high)
+    level = disclosure.level_of(disclosure.points_of(found.score))
+    return replace(found, low=low, high=high, bands=in_words(found).bands, level=level)
 
 
 def _coarse(score: Score) -> Shown:

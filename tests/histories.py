@@ -23,7 +23,7 @@ def make_score(mean: float | None, kind: str = ScoreKind.CAPABILITY, **changes: 
     if mean is None:
         values |= {"suppression": Suppression.TOO_FEW}
     else:
-        values |= {"n": 12, "mean": mean, "sd": 1.0, "se": 0.3, "agreement": "close"}
+        values |= {"n": 24, "mean": mean, "sd": 1.0, "se": 0.3, "agreement": "close"}
         values |= {"low90": mean, "high90": mean, "low80": mean, "high80": mean}
     return Score(**values | changes)
 

@@ -50,6 +50,7 @@ WORDS = {
     ),
     Problem.LINE_TOO_LONG: gettext_lazy("This has more than 1,000,000 characters. Split it."),
     Problem.TOO_MANY_COLUMNS: gettext_lazy("There are more than 100 columns. Leave out those of no use."),
+    Problem.COLUMN_TWICE: gettext_lazy("Two columns have this name. Leave one out, or rename it."),
     Problem.NO_EVENTS: gettext_lazy("There is no deployment and no incident in it."),
     Problem.EXTRA_CELLS: gettext_lazy(
         "“%(given)s” stands right of the last named column. Put texts with separators in quotation marks."

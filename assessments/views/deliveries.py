@@ -121,7 +121,7 @@ def _told(summary: Summary) -> str:
 def delete_deliveries(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """Remove all events of a service."""
     found = access.get_team(request.user, org, team, Permission.MANAGE_ROSTER)
-    service = request.POST.get("service", "")
+    service = request.POST.get("service", "").replace("\0", "")  # which PostgreSQL takes in no text
     deliveries.remove_service(team=found, service=service, by=request.user, now=timezone.now())
     messages.success(request, _("The events are removed."))
     return redirect("deliveries", org, found.slug)

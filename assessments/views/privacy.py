@@ -36,6 +36,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
             "minimum": disclosure.DEFAULT_MINIMUM,
             "floor": disclosure.FLOOR,
             "detail_minimum": disclosure.DETAIL_MINIMUM,
+            "coarse_most": disclosure.COARSE_MOST,
             "comments_minimum": disclosure.COMMENTS_MINIMUM,
             "step": disclosure.STEP,
             "lowest": disclosure.CAP_LOW,

@@ -387,6 +387,10 @@ def test_no_such_file(content: str | bytes, problem: Problem, line: int) -> None
     assert mistakes(content) == [(problem, line, "")]
 
 
+def test_two_columns_of_one_name_are_refused() -> None:
+    assert mistakes("kind,key,Key\ndeployment,a,b\n") == [(Problem.COLUMN_TWICE, 1, "key")]
+
+
 def test_only_the_first_mistakes_are_told() -> None:
     with pytest.raises(DeliveryFileError) as refused:
         events(table(*["deployment,,,nope"] * 70))

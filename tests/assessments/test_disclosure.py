@@ -146,7 +146,14 @@ def test_a_coarse_score_tells_nothing_that_the_score_does_not(one: float, other:
 
 
 @pytest.mark.parametrize(
-    ("n", "one_changed", "coarse"), [(8, True, True), (9, True, False), (8, False, False), (5, True, True)]
+    ("shown", "wider"), [((55, 75), (50, 80)), ((50, 80), (50, 80)), ((5, 15), (5, 20)), ((85, 95), (80, 95))]
+)
+def test_ends_move_outward_to_tens(shown: tuple[int, int], wider: tuple[int, int]) -> None:
+    assert disclosure.coarse_interval(*shown) == wider
+
+
+@pytest.mark.parametrize(
+    ("n", "one_changed", "coarse"), [(20, True, True), (21, True, False), (8, False, False), (5, True, True)]
 )
 def test_small_teams_in_which_one_person_changed_have_coarse_results(
     n: int, one_changed: bool, coarse: bool

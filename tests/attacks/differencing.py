@@ -89,7 +89,7 @@ def shown_of(teams: Sequence[Team], *, one_changed: bool = False) -> list[Page]:
         if disclosure.is_coarse(row.n, one_changed=one_changed):
             pages.append((row.n, disclosure.coarse_score(row.mean)))
         elif one_changed:  # words are made of the score
-            pages.append((row.n, score, interval, agreement))
+            pages.append((row.n, score, disclosure.coarse_interval(*interval), agreement))
         else:
             words = disclosure.bands_of(row.mean, row.low80, row.high80), disclosure.level_of(row.mean)
             pages.append((row.n, score, interval, agreement, words, tuple(counts.get(row.team, ()))))

@@ -44,13 +44,15 @@ def report_differencing(teams: int) -> bool:
     chance = random.Random(seed)
     print(f"Differencing: {teams} teams, seed {seed}", flush=True)
     cases = [differencing.random_leaver(chance) for _ in range(teams)]
-    recovered = differencing.count_recovered(cases, differencing.in_words, chance)
-    print(f"  this quarter's page, one person less: {recovered} scores recovered")
-    print(f"  the same from means: {differencing.count_recovered_from_means(cases)}")
-    small = [case for case in cases if len(case.before) <= differencing.disclosure.DETAIL_MINIMUM + 1]
+    recovered = 0
     for joined, what in (False, "less"), (True, "more"):
-        kept = differencing.count_recovered(small, differencing.in_full, chance, joined=joined)
-        print(f"  both quarters' pages kept, 6 to 9 people, one {what}: at most {kept} of {len(small)}")
+        found = differencing.count_recovered(cases, differencing.in_words, chance, joined=joined)
+        print(f"  this quarter's page, one person {what}: {found} scores recovered")
+        recovered += found
+    print(f"  the same from means: {differencing.count_recovered_from_means(cases)}")
+    for joined, what in (False, "less"), (True, "more"):
+        kept = differencing.count_recovered(cases, differencing.in_full, chance, joined=joined)
+        print(f"  beside the whole page of the quarter before, one {what}: at most {kept}")
     told, detailed = differencing.count_classes_recovered(cases)
     print(f"  9 to 12 people, with this quarter's counts of statements (left out): {told} of {detailed} told")
     trees = [differencing.random_tree(chance) for _ in range(teams)]

@@ -270,7 +270,7 @@ def test_who_left_is_not_the_difference_of_two_results(
     assert (",45," in client.get(f"{address}scores.csv").content.decode()) is numbers_stand
 
 
-@pytest.mark.parametrize(("size", "coarse"), [(9, True), (10, False)])
+@pytest.mark.parametrize(("size", "coarse"), [(21, True), (22, False)])
 def test_a_small_teams_results_are_coarse_after_one_person_left(
     aviary: Organization, size: int, coarse: bool
 ) -> None:

@@ -40,7 +40,7 @@ def test_a_small_teams_result_is_rough_where_one_person_changed() -> None:
     assert results.category(PRACTICE) == CategoryScore(60, 8, ("mixed",))
 
 
-@pytest.mark.parametrize(("n", "one_changed"), [(9, True), (8, False)])
+@pytest.mark.parametrize(("n", "one_changed"), [(21, True), (8, False)])
 def test_others_are_not(n: int, one_changed: bool) -> None:
     results = make_results(4.4, one_changed=one_changed, n=n)
     found = results.capability("integration")
@@ -60,11 +60,12 @@ def test_a_rough_result_speaks_of_its_rough_score() -> None:
 
 def test_a_larger_teams_words_are_those_of_its_shown_score() -> None:
     """5.03 points are 67, shown as 65: neither level nor bands tell that they are above the border."""
-    found = make_results(5.03, one_changed=True, n=11, low80=4.4, high80=5.6).capability("integration")
+    ends = {"low90": 4.3, "high90": 5.7, "low80": 4.4, "high80": 5.6}  # 55 to 80
+    found = make_results(5.03, one_changed=True, n=21, **ends).capability("integration")
 
     assert isinstance(found, Shown)
     assert (found.score, found.bands, found.level) == (65, ("mixed",), "middle")
-    assert found.low is not None
+    assert (found.low, found.high) == (50, 80)
 
 
 def test_a_hidden_result_is_hidden_in_full() -> None:
