@@ -31,7 +31,7 @@ from assessments.models import (
     User,
 )
 from assessments.models.base import Freezable
-from assessments.services import actions, deliveries, mails, people
+from assessments.services import actions, coaches, deliveries, mails, people
 from reports.bundles import request_bundle
 from reports.models import Bundle, Report
 from reports.services import request_report
@@ -47,7 +47,7 @@ each_frozen = pytest.mark.parametrize("model", FROZEN, ids=lambda model: model._
 
 
 @pytest.fixture
-def world(aviary: Organization, kestrel: Team, ada: User, lee: User) -> Round:
+def world(aviary: Organization, kestrel: Team, ada: User, cleo: User, lee: User) -> Round:
     """One of everything: a closed round with comments, and an experiment out of it."""
     group = people.create_group(organization=aviary, name="Falcons", by=None)
     people.change_team(team=kestrel, name=kestrel.name, group=group, by=None)
@@ -61,6 +61,9 @@ def world(aviary: Organization, kestrel: Team, ada: User, lee: User) -> Round:
     factories.set_schedule(aviary)
     factories.bring_in(kestrel)
     deliveries.make_token(team=kestrel, name="CI", by=None, now=NOW)
+    coaches.choose_care(organization=aviary, teams=[kestrel], by=cleo)
+    coaches.write_note(team=kestrel, text="Ask about the tests.", by=cleo, now=NOW)
+    coaches.mark_seen(organization=aviary, until=NOW, by=cleo, now=NOW)
     return closed
 
 
