@@ -194,7 +194,7 @@ def every_page() -> dict[str, Any]:
     )
     lead = User.objects.get(email=people_["lee"])
     tried = [
-        actions.start_action(team=owls, round=before, capability_key=key, title=f"{key} {MARKUP}", by=lead)
+        actions.start_action(team=owls, round=before, capability_key=key, title=f"{MARKUP} {key}", by=lead)
         for key in ("version_control", "learning")
     ]
     actions.finish_action(
