@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -150,6 +151,23 @@ def test_a_coarse_score_tells_nothing_that_the_score_does_not(one: float, other:
 )
 def test_ends_move_outward_to_tens(shown: tuple[int, int], wider: tuple[int, int]) -> None:
     assert disclosure.coarse_interval(*shown) == wider
+
+
+def test_tv16_rounding_to_5_leaves_several_answers_where_finer_rounding_leaves_one() -> None:
+    """Six answer 6 5 6 2 7 5; a page without the fourth shows five of them (docs/method.md 6.2 no. 2)."""
+
+    def left(show: Callable[[float], float]) -> set[int]:
+        sixes, fives = ([s for s in range(n, 7 * n + 1) if show(s / n) == show(seen / n)] for n, seen in SEEN)
+        return {six - five for six in sixes for five in fives} & set(range(1, 8))
+
+    assert pytest.approx(2) == 6 * (31 / 6) - 5 * (29 / 5)
+    assert left(lambda points: round(points, 2)) == left(lambda points: round(points, 1)) == {2}
+    assert (disclosure.display_score(31 / 6), disclosure.display_score(29 / 5)) == (70, 80)
+    assert left(disclosure.display_score) == {2, 3}
+
+
+SEEN = ((6, 31), (5, 29))
+"""TV16: how many answered, and the sum of their answers."""
 
 
 @pytest.mark.parametrize(
