@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from assessments.disclosure import CAP_HIGH, CAP_LOW, HIGHEST, LOWEST
+from assessments.disclosure import CAP_HIGH, CAP_LOW, HIGHEST, LOWEST, points_of
 from assessments.key_metrics import Entry
 from assessments.prior import PRIOR_DF, PRIOR_SD
 from assessments.scale import Texts, translate
@@ -189,11 +189,6 @@ def _years(entry: Entry) -> tuple[int, ...]:
 
 
 # --- Arithmetic -------------------------------------------------------------------------------
-
-
-def points_of(score: float) -> float:
-    """A score from 0 to 100 in points from 1 to 7 (docs/method.md 2.1, the other way round)."""
-    return LOWEST + score / 100 * (HIGHEST - LOWEST)
 
 
 def gap(points: Number) -> Number:

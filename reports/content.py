@@ -359,12 +359,6 @@ class ReportContent:
                 yield capability, capability.result
 
     @cached_property
-    def lowest(self) -> tuple[CapabilityResult, ...]:
-        """The three lowest capabilities; ties in the order of the questionnaire."""
-        ranked = sorted(self.shown(), key=lambda pair: pair[1].score)
-        return tuple(capability for capability, _ in ranked[:3])
-
-    @cached_property
     def disagreements(self) -> tuple[CapabilityResult, ...]:
         """Capabilities that the team sees very differently."""
         return tuple(c for c, r in self.shown() if r.two_camps or r.agreement == "differ_widely")
