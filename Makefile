@@ -8,10 +8,10 @@ python := DYLD_FALLBACK_LIBRARY_PATH=/opt/homebrew/lib:/usr/local/lib:/usr/lib .
 public := SITE_URL=https://survey.example.org DEBUG=false \
 	SECRET_KEY=only-for-this-check-and-long-enough-to-be-let-through-0123456789
 
-.PHONY: help run test lint check bench attack clean
+.PHONY: help run test test-postgres lint check bench messages lock sbom attack faults clean
 
 help: ## Say what can be done (this text)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the survey with its demo on http://127.0.0.1:8000 (another port: make run PORT=9000)
 	@sh .ci/setup run
@@ -20,6 +20,10 @@ run: ## Start the survey with its demo on http://127.0.0.1:8000 (another port: m
 test: ## Run the tests (some of them: make test ARGS="tests/assessments -x")
 	@sh .ci/setup test
 	@$(python) -m pytest $(ARGS)
+
+test-postgres: ## Run them on a PostgreSQL of their own, which is started and removed again
+	@sh .ci/setup test
+	@$(python) -m tests.servers pytest $(ARGS)
 
 lint: ## Check style, types, who imports whom, and templates
 	@sh .ci/setup lint
@@ -37,11 +41,27 @@ check: ## Check pins, migrations, and the settings of a public site
 
 bench: ## Measure what is promised about speed
 	@sh .ci/setup lint
-	@PYTHONPATH=. $(python) tests/benchmarks/run.py $(ARGS)
+	@$(python) -m tests.benchmarks.run $(ARGS)
+
+messages: ## Gather all texts for translators, and make what the survey reads of their work
+	@sh .ci/setup lint
+	@$(python) .ci/messages.py $(ARGS)
+
+lock: ## Write requirements.lock and tests/requirements.lock anew, after a pin was changed
+	@sh .ci/setup lint
+	@$(python) .ci/supply.py lock
+
+sbom: ## Write var/sbom.json: what the survey runs on, with versions, licences and digests (CycloneDX)
+	@sh .ci/setup lint
+	@$(python) .ci/supply.py sbom
 
 attack: ## Attack the promise of anonymity at full length (half an hour; shorter: make attack ARGS=100)
 	@sh .ci/setup test
 	@$(python) -m tests.attacks.run $(ARGS)
+
+faults: ## Kill, fill, cut off and set back what the survey runs on, at full length (half an hour; shorter: make faults ARGS=1000)
+	@sh .ci/setup test
+	@$(python) -m tests.faults.run $(ARGS)
 
 clean: ## Remove the virtual environment and all caches; the data in var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

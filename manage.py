@@ -8,4 +8,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accelerate_survey.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from accelerate_survey.start import plain_words
+
+    with plain_words():
+        execute_from_command_line(sys.argv)

@@ -51,7 +51,7 @@ def main(purpose: str) -> None:
     VENV.mkdir(exist_ok=True)
     LOG.write_text("")
     provide([need for need in needs(purpose) if not need.is_there()])
-    install_packages(ROOT / ("requirements.txt" if purpose == "run" else "tests/requirements.txt"))
+    install_packages(ROOT / ("requirements.lock" if purpose == "run" else "tests/requirements.lock"))
 
 
 def needs(purpose: str) -> list[Need]:
@@ -87,6 +87,13 @@ def needs(purpose: str) -> list[Need]:
                 "poppler-utils",
                 "poppler-utils",
                 "poppler",
+            ),
+            Need(
+                "LibreOffice Calc, in which the tests open exported tables",
+                lambda: bool(shutil.which("soffice") or shutil.which("libreoffice")),
+                "libreoffice-calc-nogui" if linux() == "debian" else "libreoffice-calc",
+                "libreoffice-calc",
+                "libreoffice",
             ),
             Need(
                 "PostgreSQL's server, one of which the tests start for themselves",
@@ -154,11 +161,12 @@ def linux() -> str:
         return ""
 
 
-def install_packages(requirements: Path) -> None:
-    """Everything is pinned, so files that have not changed since the last time need no look at all."""
-    digests = {
-        hashlib.sha256(file.read_bytes()).hexdigest() for file in (ROOT / "requirements.txt", requirements)
-    }
+def install_packages(lock: Path) -> None:
+    """Everything is pinned, so a lock that has not changed since the last time needs no look at all.
+
+    That of the tests holds all that the survey runs on, too.
+    """
+    digests = {hashlib.sha256(file.read_bytes()).hexdigest() for file in (ROOT / "requirements.lock", lock)}
     stamp = VENV / "installed"
     if in_venv() and stamp.exists() and digests <= set(stamp.read_text().split()):
         return
@@ -166,7 +174,7 @@ def install_packages(requirements: Path) -> None:
     say(f"Installing the Python packages (a minute or two, once; the log is {LOG.relative_to(ROOT)}) ...")
     # No dependencies, so that nothing comes in unpinned; `make check` tells when a pin is missing.
     pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
-    if not run([PYTHON, *pip, "-r", requirements]):
+    if not run([PYTHON, *pip, "--require-hashes", "-r", lock]):
         stop(why_pip_failed())
     stamp.write_text("\n".join(digests))
 

@@ -4,5 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from .start import plain_words
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accelerate_survey.settings")
-application = get_asgi_application()
+with plain_words():
+    application = get_asgi_application()

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from . import tokens
 from .models import (
     Action,
+    ApiToken,
     Assessment,
     CoachNote,
     DeliveryToken,
@@ -26,12 +27,15 @@ from .models import (
     Organization,
     OrganizationMembership,
     OrganizationRole,
+    Questionnaire,
     Round,
     Team,
     TeamMembership,
     TeamRole,
     User,
+    Webhook,
     Workshop,
+    usable_by,
 )
 
 
@@ -46,7 +50,8 @@ class Permission(Enum):
 
     VIEW_ORGANIZATION = gettext_lazy("see the organization's teams and rounds")
     MANAGE_ORGANIZATION = gettext_lazy(
-        "set the minimum of answers, how long answers are kept, and the schedule; read the log and the mails"
+        "set the minimum of answers, how long answers are kept, and the schedule; publish questionnaires; "
+        "read the log and the mails; have other programs told what happens"
     )
     MANAGE_PEOPLE = gettext_lazy("make teams and groups, give roles, invite people to sign in")
     MANAGE_ROUNDS = gettext_lazy("make, open and close rounds")
@@ -119,6 +124,14 @@ def own_permissions(user: User, team: Team) -> frozenset[Permission]:
     return _allowed(TeamMembership.objects.filter(user=user, team=team).first())
 
 
+def holds_office(user: User, team: Team) -> bool:
+    """Whether the user sees the team's results by an office: then it is logged when they are taken away.
+
+    What members do with their own team's is nobody's business.
+    """
+    return Permission.VIEW_PARTICIPATION in team_permissions(user, team)
+
+
 def _require(permission: Permission, held: frozenset[Permission], to_look: Permission) -> None:
     if permission in held:
         return
@@ -143,6 +156,18 @@ def _membership(user: User, slug: str) -> OrganizationMembership | None:
         .select_related("organization")
         .first()
     )
+
+
+def get_questionnaire(
+    user: User, slug: str, questionnaire: str, version: int, permission: Permission
+) -> tuple[Organization, Questionnaire]:
+    """The organization with this address, and a published questionnaire that it may use."""
+    organization = get_organization(user, slug, permission)
+    usable = Questionnaire.objects.filter(usable_by(organization), slug=questionnaire, version=version)
+    found = usable.first()
+    if found is None:
+        raise Http404
+    return organization, found
 
 
 def get_round(user: User, slug: str, round_id: int, permission: Permission) -> Round:
@@ -219,6 +244,13 @@ def is_open_to_coaches(of: Round, now: dt.datetime) -> bool:
     return visible_from is not None and now >= visible_from
 
 
+def waiting_until(newest: Assessment | None, now: dt.datetime, *, is_own: bool) -> dt.datetime | None:
+    """When a team's newest results open to somebody who is not on it and has to wait; else None."""
+    if newest is None or is_own or is_open_to_coaches(newest.round, now):
+        return None
+    return results_open_to_coaches(newest.round)
+
+
 def get_assessment(
     user: User, slug: str, team_slug: str, round_id: int, permission: Permission, now: dt.datetime
 ) -> Assessment:
@@ -278,6 +310,41 @@ def get_team_of_pipeline(token: str) -> Team | None:
     return holder.team if holder else None
 
 
+def get_webhook(user: User, slug: str, webhook_id: int) -> Webhook:
+    """An address that the organization with this address has told."""
+    organization = get_organization(user, slug, Permission.MANAGE_ORGANIZATION)
+    found = Webhook.objects.filter(organization=organization, pk=webhook_id).first()
+    if found is None:
+        raise Http404
+    found.organization = organization
+    return found
+
+
+def get_api_token(user: User, token_id: int) -> ApiToken:
+    """A token for programs that the user made; nobody else's."""
+    token = ApiToken.objects.filter(user=user, pk=token_id).first()
+    if token is None:
+        raise Http404
+    return token
+
+
+def get_reader(text: str, now: dt.datetime) -> ApiToken | None:
+    """The token that a program holds, with its person; None for one that is made up, withdrawn or over.
+
+    It opens nothing by itself: what the program reads is loaded for its person, by the loaders above.
+    """
+    found = ApiToken.objects.filter(digest=tokens.digest_of(text), expires_at__gt=now, user__is_active=True)
+    return found.select_related("user").first()
+
+
+def get_published(slug: str, version: int) -> Questionnaire:
+    """A published questionnaire: what is asked is public."""
+    found = Questionnaire.objects.filter(slug=slug, version=version, published_at__isnull=False).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def get_note(user: User, slug: str, team_slug: str, note_id: int) -> CoachNote:
     """A note that the user wrote as a coach; nobody else's."""
     team = get_team(user, slug, team_slug, Permission.COACH_TEAMS)
@@ -321,17 +388,23 @@ class LinkOver(LinkError):
     status = 410
 
 
-INVITATION_FIELDS = (
-    "assessment__team_name",
-    "assessment__round__name",
-    "assessment__round__closes_at",
-    "assessment__round__minimum_responses",
-    "assessment__round__team_first_days",
-    "assessment__round__organization__name",
-    "assessment__round__organization__time_zone",
-    "assessment__round__questionnaire__digest",
-)
-"""What the questionnaire's pages need with every click; the texts are read once a process."""
+ROUND_IS_FRESH = dt.timedelta(minutes=1)
+
+_rounds: dict[int, tuple[dt.datetime, Round]] = {}
+"""Rounds that are being answered, each with when it was read. They are only looked at."""
+
+
+def load_round(round_id: int, now: dt.datetime) -> Round:
+    """A round with its organization and questionnaire, as it was a minute ago at most.
+
+    Everybody who answers asks for it with every click. At its end, which may have been put off, it
+    is read anew. Raises Round.DoesNotExist.
+    """
+    read_at, found = _rounds.get(round_id, (now, None))
+    if found is None or now >= found.closes_at or not now - ROUND_IS_FRESH < read_at <= now:
+        found = Round.objects.select_related("questionnaire", "organization").get(pk=round_id)
+        _rounds[round_id] = now, found
+    return found
 
 
 def get_invitation(token: str, now: dt.datetime) -> Invitation:
@@ -341,21 +414,14 @@ def get_invitation(token: str, now: dt.datetime) -> Invitation:
     """
     try:
         round_id, secret = tokens.from_text(token)
-    except tokens.InvalidToken as error:
-        raise LinkUnknown from error
-    try:
-        invitation = (
-            Invitation.objects.select_related(
-                "assessment__round__questionnaire", "assessment__round__organization"
-            )
-            .only(*INVITATION_FIELDS)
-            .get(
-                token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)),
-                assessment__round__pk=round_id,
-            )
+        asking = load_round(round_id, now)
+        invitation = Invitation.objects.select_related("assessment").get(
+            token_hash=tokens.invitation_hash(secret, tokens.name_of_round(round_id)),
+            assessment__round=round_id,
         )
-    except Invitation.DoesNotExist as error:
+    except (tokens.InvalidToken, Round.DoesNotExist, Invitation.DoesNotExist) as error:
         raise LinkUnknown from error
-    if now >= invitation.assessment.round.closes_at:
+    invitation.assessment.round = asking
+    if now >= asking.closes_at:
         raise LinkOver
     return invitation

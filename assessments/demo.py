@@ -31,7 +31,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import cycle, islice
@@ -222,7 +222,9 @@ class Demo:
 
 
 @dataclass(frozen=True)
-class _Person:
+class ModelPerson:
+    """Somebody who answers, with what stays the same about them over the quarters."""
+
     email: str
     kindness: float  # points
     camp: int  # 1 or -1
@@ -230,12 +232,12 @@ class _Person:
 
 
 @dataclass
-class _Team:
+class ModelTeam:
     """A team with the parts of the model that stay the same over the quarters."""
 
     plan: TeamPlan
     row: Team
-    people: list[_Person]
+    people: list[ModelPerson]
     levels: dict[str, float]  # by capability or key metric
     growth: dict[str, float]
     comments: Iterable[str]
@@ -314,8 +316,8 @@ def create(*, questionnaire: Questionnaire, seed: int, now: dt.datetime) -> Demo
     chance = Random(seed)  # noqa: S311  it invents answers and guards nothing
     instrument = load_instrument(questionnaire)
     organization = people.create_organization(name=ORGANIZATION)
-    administrator = _add_officials(organization)
-    model = _Model(instrument, chance)
+    administrator = add_officials(organization)
+    model = Model(instrument, chance)
     teams = _add_teams(organization, model)
     opened = now - dt.timedelta(days=DAYS_SINCE_OPENING)
     past = []
@@ -323,36 +325,23 @@ def create(*, questionnaire: Questionnaire, seed: int, now: dt.datetime) -> Demo
         if quarter == PAST_QUARTERS // 2:
             _rename(teams)
         _let_go(teams, quarter)
-        of = _open(organization, questionnaire, opens_at, administrator)
+        of = ask(organization, questionnaire, opens_at, administrator)
         _answer(of, teams, model, quarter, opens_at + dt.timedelta(days=2), so_far=False)
-        rounds.close_round(round=of, by=administrator, now=of.closes_at)
-        Round.objects.filter(pk=of.pk).update(team_told=True, coaches_told=True)  # old news by now
+        end(of, administrator)
         past.append(of)
     _experiment(teams[TEAMS.index(KESTREL)].row, past, instrument)
     _deliver(teams[TEAMS.index(KESTREL)].row, past, now)
-    current = _open(organization, questionnaire, opened, administrator)
-    schedules.set_schedule(
-        organization=organization,
-        questionnaire=questionnaire,
-        months=QUARTERLY,
-        day=1,
-        time=dt.time(9),
-        days_open=DAYS_OPEN,
-        reminders=2,
-        team_first_days=2,
-        is_active=True,
-        by=None,
-        now=now,
-    )
+    current = ask(organization, questionnaire, opened, administrator)
+    go_on_asking(organization, questionnaire, now)
     _answer(current, teams, model, PAST_QUARTERS, now, so_far=True)
-    _care(organization, now)
+    care(organization, Team.objects.filter(name__in=IN_CARE), past[-1], now)
     return Demo(organization, tuple(past), current)
 
 
-def past_openings(opened: dt.datetime) -> list[dt.datetime]:
+def past_openings(opened: dt.datetime, quarters: int = PAST_QUARTERS) -> list[dt.datetime]:
     """When the rounds of the quarters before ``opened`` were opened, oldest first, one in each quarter."""
     into = min(opened - _quarter_start(opened, 0), LATEST_OPENING)
-    return [_quarter_start(opened, -back) + into for back in range(PAST_QUARTERS, 0, -1)]
+    return [_quarter_start(opened, -back) + into for back in range(quarters, 0, -1)]
 
 
 def _quarter_start(moment: dt.datetime, shift: int) -> dt.datetime:
@@ -366,22 +355,23 @@ def round_name(opened: dt.datetime) -> str:
     return f"{opened.year} Q{quarter_of(opened.month)}"
 
 
-def _add_officials(organization: Organization) -> User:
+def add_officials(organization: Organization) -> User:
     """The administrator and the coach; the administrator is who does all that follows."""
     for name, role in ((ADMINISTRATOR, OrganizationRole.ADMINISTRATOR), (COACH, OrganizationRole.COACH)):
         membership = people.set_organization_role(
             organization=organization, email=address_of(name), name=name, role=role, by=None
         )
-        _let_in(membership.user)
+        let_in(membership.user)
     return User.objects.get(email=address_of(ADMINISTRATOR))
 
 
-def _let_in(user: User) -> None:
+def let_in(user: User) -> None:
+    """Give the person the demo's password."""
     user.set_password(PASSWORD)
     user.save()
 
 
-def _add_teams(organization: Organization, model: _Model) -> list[_Team]:
+def _add_teams(organization: Organization, model: Model) -> list[ModelTeam]:
     """The tree of teams. Nobody is said to do it, as it would fill the log with what happens only now."""
     groups = {
         name: people.create_group(organization=organization, name=name, by=None)
@@ -404,16 +394,16 @@ def _add_members(team: Team, names: Sequence[str]) -> None:
         role = TeamRole.LEAD if name == names[0] else TeamRole.MEMBER
         membership = people.add_to_team(team=team, email=address_of(name), name=name, role=role, by=None)
         if name in (LEAD, MEMBER):
-            _let_in(membership.user)
+            let_in(membership.user)
 
 
-def _rename(teams: list[_Team]) -> None:
+def _rename(teams: list[ModelTeam]) -> None:
     for team in teams:
         if team.plan.renamed:
             people.change_team(team=team.row, name=team.plan.renamed, group=team.row.group, by=None)
 
 
-def _let_go(teams: list[_Team], quarter: int) -> None:
+def _let_go(teams: list[ModelTeam], quarter: int) -> None:
     """Take those off their rosters who leave before this quarter."""
     for team in teams:
         if team.plan.leaves_before == quarter:
@@ -431,7 +421,13 @@ def _experiment(kestrel: Team, past: Sequence[Round], instrument: Instrument) ->
             continue
         decided = past[one.quarter]
         action = actions.start_action(
-            team=kestrel, round=decided, capability_key=one.capability, title=one.title, by=lead, owner=lead
+            team=kestrel,
+            round=decided,
+            capability_key=one.capability,
+            title=one.title,
+            by=lead,
+            owner=lead,
+            now=decided.closes_at,
         )
         if one.state != ActionState.OPEN:
             actions.finish_action(
@@ -443,7 +439,14 @@ def _experiment(kestrel: Team, past: Sequence[Round], instrument: Instrument) ->
             )
 
 
-def _open(organization: Organization, questionnaire: Questionnaire, opens_at: dt.datetime, by: User) -> Round:
+def ask(
+    organization: Organization,
+    questionnaire: Questionnaire,
+    opens_at: dt.datetime,
+    by: User,
+    reminders: int = rounds.DEFAULT_REMINDERS,
+) -> Round:
+    """Open the round of a quarter."""
     of = rounds.create_round(
         organization=organization,
         questionnaire=questionnaire,
@@ -451,36 +454,51 @@ def _open(organization: Organization, questionnaire: Questionnaire, opens_at: dt
         opens_at=opens_at,
         closes_at=opens_at + dt.timedelta(days=DAYS_OPEN),
         team_first_days=0,  # so that Ada and Cleo can look at a round that was closed just now
+        reminders=reminders,
         by=None,
     )
     rounds.open_round(round=of, by=by, now=opens_at)
     return of
 
 
+def end(of: Round, by: User) -> None:
+    """Close a round of the past, about which nobody gets a mail any more."""
+    rounds.close_round(round=of, by=by, now=of.closes_at)
+    Round.objects.filter(pk=of.pk).update(team_told=True, coaches_told=True)
+
+
+def go_on_asking(organization: Organization, questionnaire: Questionnaire, now: dt.datetime) -> None:
+    """From now on rounds come by themselves, on the first of each quarter."""
+    schedules.set_schedule(
+        organization=organization,
+        questionnaire=questionnaire,
+        months=QUARTERLY,
+        day=1,
+        time=dt.time(9),
+        days_open=DAYS_OPEN,
+        reminders=2,
+        team_first_days=2,
+        is_active=True,
+        by=None,
+        now=now,
+    )
+
+
 def _answer(
-    of: Round, teams: list[_Team], model: _Model, quarter: int, now: dt.datetime, *, so_far: bool
+    of: Round, teams: list[ModelTeam], model: Model, quarter: int, now: dt.datetime, *, so_far: bool
 ) -> None:
     """Let the people of all teams answer by their links, as many as do by then."""
     invitations = Invitation.objects.filter(assessment__round=of)
     tokens = {invitation.email: rounds.link_token(invitation, of) for invitation in invitations}
     for team in teams:
-        drift = model.drift()
-        sent, stopped = model.turnout(team, so_far=so_far)
-        comments = list(islice(team.comments, min(team.plan.comments, len(sent))))
-        for person in [*sent, *stopped]:
-            answers = model.answers(team, person, quarter, drift)
-            if person in stopped:
-                answers = model.first_part(answers)
-            else:
-                answers[HINDRANCES] = model.hindrances(answers) or None
-                answers[COMMENT] = comments.pop() if comments else None
-            save_response(token=tokens[person.email], answers=answers, complete=person in sent, now=now)
+        for person, answers, complete in model.responses(team, quarter, so_far=so_far):
+            save_response(token=tokens[person.email], answers=answers, complete=complete, now=now)
 
 
 # --- The model of the answers -----------------------------------------------------------------
 
 
-class _Model:
+class Model:
     """Draws what people answer; the module's docstring says how."""
 
     def __init__(self, instrument: Instrument, chance: Random) -> None:
@@ -497,39 +515,59 @@ class _Model:
         """A number around zero."""
         return self.chance.gauss(0, sd)
 
-    def team(self, plan: TeamPlan, row: Team, names: Sequence[str]) -> _Team:
+    def team(self, plan: TeamPlan, row: Team, names: Sequence[str]) -> ModelTeam:
         """What stays the same about a team and its people."""
-        members = [
-            _Person(address_of(name), self.draw(PERSON_SD), 1 if number % 2 else -1, self._some(plan.unseen))
-            for number, name in enumerate(names)
-        ]
+        members = [self.person(plan, name, number) for number, name in enumerate(names)]
         levels = {key: level + plan.level + self.draw(TEAM_SD) for key, level in self.levels.items()}
         growth = {key: plan.growth * self.chance.uniform(0.4, 1.6) for key in self.levels}
         own_order = self.chance.sample(COMMENTS, len(COMMENTS))
-        return _Team(plan, row, members, levels, growth, cycle(own_order))
+        return ModelTeam(plan, row, members, levels, growth, cycle(own_order))
+
+    def person(self, plan: TeamPlan, name: str, number: int) -> ModelPerson:
+        """Somebody of a team; every other one is of the camp that judges kindly."""
+        camp = 1 if number % 2 else -1
+        return ModelPerson(address_of(name), self.draw(PERSON_SD), camp, self._some(plan.unseen))
 
     def _some(self, share: float) -> frozenset[str]:
         return frozenset(key for key in self.levels if self.chance.random() < share)
+
+    def responses(
+        self, team: ModelTeam, quarter: int, *, so_far: bool
+    ) -> Iterator[tuple[ModelPerson, dict[str, Any], bool]]:
+        """Who of a team answers in a quarter, what, and whether it is sent."""
+        drift = self.drift()
+        sent, stopped = self.turnout(team, so_far=so_far)
+        comments = list(islice(team.comments, min(team.plan.comments, len(sent))))
+        for person in sent:
+            answers = self.answers(team, person, quarter, drift)
+            answers[HINDRANCES] = self.hindrances(answers) or None
+            answers[COMMENT] = comments.pop() if comments else None
+            yield person, answers, True
+        for person in stopped:
+            yield person, self.first_part(self.answers(team, person, quarter, drift)), False
 
     def drift(self) -> dict[str, float]:
         """A quarter's ups and downs in one team."""
         return {key: self.draw(DRIFT_SD) for key in self.levels}
 
-    def turnout(self, team: _Team, *, so_far: bool) -> tuple[list[_Person], list[_Person]]:
+    def turnout(self, team: ModelTeam, *, so_far: bool) -> tuple[list[ModelPerson], list[ModelPerson]]:
         """Who sends their answers, and who stops half-way."""
         # those who can sign in have not answered the open round yet: it is theirs to try
         able = [person for person in team.people if not so_far or person.email not in SIGN_IN_ADDRESSES]
         sent = self.chance.sample(able, self._number_sent(team, so_far=so_far))
         # Kestrel's link in the open round starts with an empty questionnaire
-        rest = [] if so_far and team.plan is KESTREL else [person for person in able if person not in sent]
+        is_theirs = so_far and team.plan.name == KESTREL.name
+        rest = [] if is_theirs else [person for person in able if person not in sent]
         return sent, [person for person in rest if self.chance.random() < STOPPED]
 
-    def _number_sent(self, team: _Team, *, so_far: bool) -> int:
+    def _number_sent(self, team: ModelTeam, *, so_far: bool) -> int:
         if so_far and team.plan.sent_so_far is not None:
             return team.plan.sent_so_far
         return math.floor(len(team.people) * (SENT_SO_FAR if so_far else SENT) + self.chance.random())
 
-    def answers(self, team: _Team, person: _Person, quarter: int, drift: dict[str, float]) -> dict[str, Any]:
+    def answers(
+        self, team: ModelTeam, person: ModelPerson, quarter: int, drift: dict[str, float]
+    ) -> dict[str, Any]:
         """One person's answers to all statements and key metrics, but for those they skip."""
         common = person.kindness + person.camp * team.plan.camps
         given: dict[str, Any] = {}
@@ -545,7 +583,7 @@ class _Model:
             given[metric.key] = self._answer(level, metric.scale)
         return {key: value for key, value in given.items() if self.chance.random() >= SKIPPED}
 
-    def _level(self, team: _Team, key: str, quarter: int, drift: dict[str, float]) -> float:
+    def _level(self, team: ModelTeam, key: str, quarter: int, drift: dict[str, float]) -> float:
         return team.levels[key] + team.growth[key] * quarter + drift[key]
 
     def _answer(self, level: float, scale: Scale) -> Answer:
@@ -630,9 +668,10 @@ NOTE = (
 )
 
 
-def _care(organization: Organization, now: dt.datetime) -> None:
-    """Three teams in the coach's care, and a note about the first."""
+def care(organization: Organization, teams: Iterable[Team], last: Round, now: dt.datetime) -> None:
+    """These teams are in the coach's care; a note about Kestrel, and a last visit before the last results."""
     coach = User.objects.get(email=address_of(COACH))
-    teams = list(Team.objects.filter(organization=organization, name__in=IN_CARE).order_by("name"))
-    coaches.choose_care(organization=organization, teams=teams, by=coach)
-    coaches.write_note(team=teams[0], text=NOTE, by=coach, now=now - dt.timedelta(days=6))
+    coaches.choose_care(organization=organization, teams=list(teams), by=coach)
+    kestrel = Team.objects.get(organization=organization, name=KESTREL.name)
+    coaches.write_note(team=kestrel, text=NOTE, by=coach, now=now - dt.timedelta(days=6))
+    coaches.mark_seen(organization=organization, until=last.opens_at, by=coach, now=now)

@@ -221,6 +221,15 @@ def one_person_changed(joined: int | None, left: int | None) -> bool:
     return (joined or 0) + (left or 0) == 1
 
 
+def may_differ_by_one(answered: int, answered_then: int) -> bool:
+    """Whether exactly one person may have come or gone between two rounds, where only numbers are known.
+
+    One result less the other is one person's answer only if one person more answered in one of the
+    two. Source: docs/method.md 6.2 no. 4.
+    """
+    return abs(answered - answered_then) == 1
+
+
 def _require_on_scale(points: float) -> None:
     """Raise ValueError for what is no point of the scale; NaN, a hidden result, above all."""
     if not LOWEST - TOLERANCE <= points <= HIGHEST + TOLERANCE:

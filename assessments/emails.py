@@ -1,7 +1,7 @@
 """The mails that people get: what they say. Sending them is a task's work."""
 
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from allauth.account.forms import default_token_generator
@@ -10,12 +10,13 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from . import access
-from .models import Action, Assessment, Invitation, Mail, MailKind, Organization, Round, User
+from .models import Action, Assessment, Invitation, Mail, MailKind, Organization, Round, Team, User
 
 
 def mails_are_kept() -> bool:
@@ -39,14 +40,14 @@ def _message(
     *,
     name: str,
     link: str,
-    button: str,
+    button: Promise,
     stop: bool = True,
     **context: object,
 ) -> EmailMultiAlternatives:
     """A mail as text, and as HTML made of that text: its paragraphs, and the link as a button.
 
     ``name`` is unique for each mail that people should get; nobody can read it out of the mail.
-    Times are those of the organization. ``stop`` adds the link with which a person gets no more.
+    Times and language are those of the organization. ``stop`` adds the link with which a person gets no more.
     """
     headers = {"Message-ID": _message_id(name), "Auto-Submitted": "auto-generated"}
     stop_link = ""
@@ -55,15 +56,16 @@ def _message(
         headers["List-Unsubscribe"] = f"<{stop_link}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     context |= {"organization": organization, "user": user, "link": link, "stop_link": stop_link}
-    with timezone.override(zoneinfo.ZoneInfo(organization.time_zone)):
+    zone = zoneinfo.ZoneInfo(organization.time_zone)
+    with timezone.override(zone), translation.override(organization.language):
         subject = " ".join(render_to_string(f"assessments/mail/{template}_subject.txt", context).split())
         text = render_to_string(f"assessments/mail/{template}.txt", context).strip()
-    html = render_to_string(
-        "assessments/mail/mail.html",
-        context | {"subject": subject, "paragraphs": text.split("\n\n"), "button": button},
-    )
-    if stop:
-        text += "\n\n" + render_to_string("assessments/mail/stop.txt", context).strip()
+        html = render_to_string(
+            "assessments/mail/mail.html",
+            context | {"subject": subject, "paragraphs": text.split("\n\n"), "button": button},
+        )
+        if stop:
+            text += "\n\n" + render_to_string("assessments/mail/stop.txt", context).strip()
     message = EmailMultiAlternatives(subject=subject, body=text + "\n", to=[user.email], headers=headers)
     message.attach_alternative(html, "text/html")
     return message
@@ -132,18 +134,21 @@ def results_mail(of: Round, assessment: Assessment | None, user: User, number: i
 
 
 def nudge_mail(
-    assessment: Assessment, actions: Sequence[Action], user: User, number: int
+    organization: Organization, team: Team | None, actions: Iterable[Action], user: User, number: int
 ) -> EmailMultiAlternatives:
-    """The question, half-way to the next round, how a team's open experiments go."""
-    organization = assessment.round.organization
+    """The question, half-way to the next round, how open experiments go: a team's, or the organization's."""
+    if team:
+        path = reverse("actions", args=[organization.slug, team.slug])
+    else:
+        path = reverse("organization_actions", args=[organization.slug])
     return _message(
         "nudge",
         organization,
         user,
         name=f"nudge {number}",
-        link=site_address(reverse("actions", args=[organization.slug, assessment.team.slug])),
+        link=site_address(path),
         button=_("To the experiments"),
-        team=assessment.team,
+        team=team,
         actions=actions,
     )
 
@@ -162,7 +167,7 @@ def bundle_mail(of: Round, user: User, number: int) -> EmailMultiAlternatives:
 
 
 def account_mail(user: User, organization: Organization, number: int = 0) -> EmailMultiAlternatives:
-    """The mail that lets a person choose a password."""
+    """The mail that lets a person choose a password, or sign on where there are none."""
     path = reverse(
         "account_reset_password_from_key",
         kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
@@ -172,7 +177,8 @@ def account_mail(user: User, organization: Organization, number: int = 0) -> Ema
         organization,
         user,
         name=f"account {number}",
-        link=site_address(path),
-        button=_("Choose a password"),
+        link=site_address(reverse("account_login") if settings.SSO_ONLY else path),
+        button=_("Sign in") if settings.SSO_ONLY else _("Choose a password"),
+        sso_only=settings.SSO_ONLY,
         stop=False,
     )

@@ -1,29 +1,36 @@
 """Forms: what may be posted, and in which words it is refused."""
 
 import datetime as dt
+import re
 import zoneinfo
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout, LayoutObject, Submit
-from crispy_forms.utils import TEMPLATE_PACK
+from crispy_forms.utils import TEMPLATE_PACK, render_crispy_form
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.functional import cached_property, lazy
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from . import answers_file
 from .delivery_files import LENGTHS, MAXIMUM_BYTES, PRODUCTION, Options, Problem
 from .disclosure import FLOOR
-from .instrument import Capability, Instrument
+from .instrument import Capability, Category, Instrument
 from .models import (
+    SUBJECTS,
     ActionState,
     Goal,
     Group,
@@ -31,6 +38,7 @@ from .models import (
     OrganizationRole,
     Questionnaire,
     Round,
+    Scope,
     Team,
     TeamRole,
     User,
@@ -38,11 +46,21 @@ from .models import (
 from .models.rounds import MOST_REMINDERS
 from .models.schedules import LAST_DAY
 from .pages import Page, pages_of
-from .queries import newest_questionnaires
+from .queries import newest_questionnaires, usable_questionnaires
+from .questionnaire_file import (
+    FEWEST_STATEMENTS,
+    KEY_LENGTH,
+    MOST_STATEMENTS,
+    NAME_LENGTH,
+    RESERVED_KEYS,
+    STATEMENT_LENGTH,
+)
 from .roster_file import Person, RosterFileError, read_addresses
-from .scale import DONT_KNOW, InvalidAnswer, Scale, translate
+from .scale import DONT_KNOW, InvalidAnswer, Scale, Texts, translate
+from .services import imports
 from .services.deliveries import WORDS
 from .services.rosters import refusal
+from .services.webhooks import check_address
 from .texts import is_showable
 
 HINDRANCES_MAXIMUM = 3
@@ -65,6 +83,19 @@ def plain_line(value: str) -> None:
     plain_text(value)
     if set(value) & set("\n\r\t"):
         raise ValidationError(_("This has to be one line."))
+
+
+NOT_OF_THIS_KIND = gettext_lazy("The name of this file ends in none of these: %(allowed_extensions)s.")
+
+
+class UploadField(forms.FileField):
+    """A file of certain kinds, known by its name; whether it is one, its reader finds out."""
+
+    def __init__(self, *endings: str, **kwargs: Any) -> None:
+        accept = ",".join(f".{ending}" for ending in endings)
+        widget = forms.FileInput(attrs={"accept": accept})
+        validators = [FileExtensionValidator(endings, message=NOT_OF_THIS_KIND)]
+        super().__init__(widget=widget, validators=validators, **kwargs)
 
 
 class PostForm(forms.Form):
@@ -160,9 +191,7 @@ class RosterForm(PostForm):
 
     button = gettext_lazy("Show what would change")
 
-    file = forms.FileField(
-        label=gettext_lazy("Spreadsheet"), widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"})
-    )
+    file = UploadField("csv", "xlsx", label=gettext_lazy("Spreadsheet"))
     whole = forms.BooleanField(
         label=gettext_lazy("The file is the whole roster of the teams that it names"),
         help_text=gettext_lazy("Then people who are not in it are taken off these teams."),
@@ -178,7 +207,7 @@ class PeopleForm(PostForm):
     people = forms.CharField(
         label=gettext_lazy("Addresses"),
         help_text=gettext_lazy(
-            "Such as Ann Smith &lt;ann@example.org&gt;, or the address alone. "
+            "Such as Ann Smith <ann@example.org>, or the address alone. "
             "Separate them by commas, semicolons or line breaks. All of them become members of the team."
         ),
         max_length=PEOPLE_LENGTH,
@@ -199,10 +228,22 @@ class PeopleForm(PostForm):
         return found
 
 
+class SomeOf(forms.ModelMultipleChoiceField):
+    """Rows to choose from. A number that is larger than any row's is one of none, also to SQLite."""
+
+    def clean(self, value: Any) -> Any:
+        """Those that were chosen."""
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            sentence = self.error_messages["invalid_choice"]
+            raise forms.ValidationError(sentence, params={"value": max(value, key=len)}) from error
+
+
 class CareForm(PostForm):
     """Which of an organization's teams are in a coach's care."""
 
-    teams = forms.ModelMultipleChoiceField(
+    teams = SomeOf(
         Team.objects.none(),
         label=gettext_lazy("Which teams are in your care?"),
         required=False,
@@ -235,9 +276,7 @@ class DeliveriesForm(PostForm):
 
     button = gettext_lazy("Bring in")
 
-    file = forms.FileField(
-        label=gettext_lazy("File"), widget=forms.FileInput(attrs={"accept": ".csv,.json,.jsonl,.ndjson"})
-    )
+    file = UploadField("csv", "json", "jsonl", "ndjson", label=gettext_lazy("File"))
     service = forms.CharField(
         label=gettext_lazy("Service"),
         help_text=gettext_lazy("Of events that name none. Leave it empty if the team has only one."),
@@ -279,6 +318,58 @@ class DeliveryTokenForm(PostForm):
         ),
         max_length=100,
         validators=[plain_line],
+    )
+
+
+class WebhookForm(PostForm):
+    """An address of another program, and what it is told."""
+
+    url = forms.CharField(
+        label=gettext_lazy("Address"),
+        help_text=gettext_lazy(
+            "Where the program takes messages, such as a chat server’s incoming webhook: https://…"
+        ),
+        widget=forms.URLInput(attrs={"autocapitalize": "off", "spellcheck": "false"}),
+        validators=[check_address],
+    )
+    events = forms.MultipleChoiceField(
+        label=gettext_lazy("What it is told"),
+        choices=[(event.value, event.label) for event in SUBJECTS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one thing that it is told.")},
+    )
+
+
+class ApiTokenForm(PostForm):
+    """What a program's token is called, what it may read, and for how long."""
+
+    button = gettext_lazy("Make the token")
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy(
+            "Such as the program that will hold it. The token itself is shown on the next page."
+        ),
+        max_length=100,
+        validators=[plain_line],
+    )
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("What may it read?"),
+        help_text=gettext_lazy("Never more than you may see yourself."),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one thing that it may read.")},
+    )
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("How long is it good?"),
+        choices=[
+            (30, gettext_lazy("30 days")),
+            (90, gettext_lazy("90 days")),
+            (365, gettext_lazy("a year")),
+        ],
+        coerce=int,
+        initial=90,
+        widget=forms.RadioSelect,
     )
 
 
@@ -446,9 +537,8 @@ class RoundForm(PostForm):
     def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organization = organization
-        self.fields["questionnaire"].queryset = Questionnaire.objects.exclude(  # type: ignore[attr-defined]
-            published_at=None
-        ).order_by("slug", "-version")
+        usable = usable_questionnaires(organization)
+        self.fields["questionnaire"].queryset = usable  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         """Refuse a name that another round has."""
@@ -473,6 +563,53 @@ class PlannedRoundForm(PostForm):
             # it opens when somebody says so
             self.fields["opens_at"].disabled = True
             self.fields["opens_at"].widget = forms.HiddenInput()
+
+
+class ImportForm(PostForm):
+    """A past round out of a file, with a mapping where it comes from LimeSurvey."""
+
+    button = gettext_lazy("Show what would be brought in")
+
+    file = UploadField("csv", label=gettext_lazy("File with the answers"))
+    mapping = UploadField(
+        "yaml",
+        "yml",
+        label=gettext_lazy("Mapping"),
+        help_text=gettext_lazy(
+            "For an export of LimeSurvey: what its columns and codes mean. Else leave it out."
+        ),
+        required=False,
+    )
+    questionnaire = QuestionnaireField(
+        Questionnaire.objects.none(),
+        label=gettext_lazy("Questionnaire"),
+        empty_label=None,
+        help_text=gettext_lazy("The version whose words were used."),
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Name of the round"),
+        max_length=100,
+        validators=[plain_line],
+        help_text=gettext_lazy("For example “2024 Q3”."),
+    )
+    closed_on = forms.DateField(
+        label=gettext_lazy("Closed on"),
+        help_text=gettext_lazy("The last day on which answers were given."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        usable = usable_questionnaires(organization)
+        self.fields["questionnaire"].queryset = usable  # type: ignore[attr-defined]
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large to be read while somebody waits."""
+        file = self.cleaned_data["file"]
+        if file.size > answers_file.MAXIMUM_BYTES:
+            raise ValidationError(imports.WORDS[answers_file.Problem.TOO_LARGE])
+        return file
 
 
 class ScheduleForm(PostForm):
@@ -510,9 +647,10 @@ class ScheduleForm(PostForm):
         help_text=gettext_lazy("The newest version of each."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["questionnaire"].queryset = newest_questionnaires()  # type: ignore[attr-defined]
+        newest = newest_questionnaires(organization)
+        self.fields["questionnaire"].queryset = newest  # type: ignore[attr-defined]
         self.helper["months"].wrap(Field, wrapper_class="field-columns")
 
 
@@ -530,10 +668,13 @@ class WorkshopForm(PostForm):
         ),
     )
     questionnaire = QuestionnaireField(
-        Questionnaire.objects.exclude(published_at=None).order_by("-published_at", "-version"),
-        label=gettext_lazy("Questionnaire"),
-        empty_label=None,
+        Questionnaire.objects.none(), label=gettext_lazy("Questionnaire"), empty_label=None
     )
+
+    def __init__(self, organization: Organization, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        usable = usable_questionnaires(organization).order_by("-published_at", "-version")
+        self.fields["questionnaire"].queryset = usable  # type: ignore[attr-defined]
 
 
 @cache
@@ -550,6 +691,13 @@ class OrganizationForm(PostForm):
         label=gettext_lazy("Time zone"),
         choices=time_zones,
         help_text=gettext_lazy("Rounds open and close, and mails tell times, by this clock."),
+    )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=settings.LANGUAGES,
+        help_text=gettext_lazy(
+            "Mails and PDF reports are written in it. Pages are in the language of who reads them."
+        ),
     )
     minimum_responses = forms.IntegerField(
         label=gettext_lazy("Answers needed before a result is shown"),
@@ -579,6 +727,22 @@ class ForgetForm(PostForm):
 
     email = forms.EmailField(label=gettext_lazy("E-mail address"))
     sure = forms.BooleanField(label=gettext_lazy("I know that this cannot be undone"))
+
+
+class LostDeviceForm(PostForm):
+    """Who lost a device, and whether what they signed in with is lost with it."""
+
+    button = gettext_lazy("End their sessions")
+
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    second_factors = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("Take their second factors away, too"),
+        help_text=gettext_lazy(
+            "For somebody who lost their authenticator app or passkey and has no recovery codes. The "
+            "password alone then lets them in until they set up another."
+        ),
+    )
 
 
 class AnswerField(forms.Field):
@@ -625,11 +789,17 @@ class CapabilityBlock(LayoutObject):
         """The block as HTML."""
         rows = self.get_rendered_fields(form, context, template_pack, **kwargs)
         return render_to_string(
-            self.template, {"title": self.title, "definition": self.definition, "key": self.key, "rows": rows}
+            self.template,
+            {
+                "title": self.title,
+                "definition": self.definition,
+                "key": form.add_prefix(self.key),
+                "rows": rows,
+            },
         )
 
 
-@cache
+@lru_cache(maxsize=512)  # not without end: every preview has an instrument of its own
 def answer_fields(instrument: Instrument, number: int, language: str) -> dict[str, AnswerField]:
     """The questions of a page as form fields. They keep nothing of a request, so all forms share them."""
     page = pages_of(instrument)[number - 1]
@@ -649,12 +819,35 @@ def answer_fields(instrument: Instrument, number: int, language: str) -> dict[st
     }
 
 
+def filled(html: str, answers: Mapping[str, Any], keys: Iterable[str]) -> str:
+    """The questions as HTML with what was chosen. Drawing them anew takes longer than all else on a page."""
+    for key in keys:
+        chosen = answers.get(key, ())
+        for value in chosen if isinstance(chosen, list) else [chosen]:
+            shown = f'name="{key}" value="{value}"'
+            html = html.replace(shown, f"{shown} checked", 1)
+    return mark_safe(html)  # noqa: S308  our own templates made it, and keys and values are the questionnaire's
+
+
+@cache
+def unanswered(instrument: Instrument, number: int, language: str) -> str:
+    """The questions of a page as HTML, with nothing chosen; in the active language, which is this one."""
+    return str(render_crispy_form(ResponseForm(pages_of(instrument)[number - 1], instrument, language)))
+
+
+@cache
+def unanswered_review(instrument: Instrument, language: str) -> str:
+    """The same for the last page."""
+    return str(render_crispy_form(ReviewForm(instrument, language)))
+
+
 class ResponseForm(forms.Form):
     """One page of the questionnaire. Its cleaned data are answers as they are stored."""
 
     def __init__(self, page: Page, instrument: Instrument, language: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.page = page
+        self.instrument = instrument
         self.language = language
         self.fields.update(answer_fields(instrument, page.number, language))
 
@@ -672,6 +865,12 @@ class ResponseForm(forms.Form):
             ),
         )
         return helper
+
+    @property
+    def rows(self) -> str:
+        """The questions with the answers that are stored, as HTML; for a form that was not sent."""
+        empty = unanswered(self.instrument, self.page.number, self.language)
+        return filled(empty, self.initial, self.page.keys)
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -709,13 +908,19 @@ class ReviewForm(forms.Form):
 
     def __init__(self, instrument: Instrument, language: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.instrument = instrument
+        self.language = language
         self.fields["hindrances"].choices = capability_choices(  # type: ignore[attr-defined]
             instrument, language
         )
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(
+
+    @property
+    def helper(self) -> FormHelper:
+        """How the page is laid out; made only when it is drawn."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        helper.layout = Layout(
             Field(
                 "hindrances",
                 data_limit=HINDRANCES_MAXIMUM,
@@ -723,6 +928,14 @@ class ReviewForm(forms.Form):
             ),
             "comment",
         )
+        return helper
+
+    @property
+    def rows(self) -> str:
+        """The questions with what was said, as HTML; for a form that was not sent."""
+        html = filled(unanswered_review(self.instrument, self.language), self.initial, ["hindrances"])
+        comment = escape(self.initial.get("comment") or "")
+        return mark_safe(html.replace("</textarea>", f"{comment}</textarea>", 1))  # noqa: S308  both are escaped
 
     def clean_hindrances(self) -> list[str]:
         """Refuse more than three."""
@@ -740,3 +953,166 @@ class ReviewForm(forms.Form):
             "hindrances": self.cleaned_data["hindrances"] or None,
             "comment": self.cleaned_data["comment"].strip() or None,
         }
+
+
+# --- Questionnaires of one's own ---------------------------------------------------------------
+
+
+class QuestionnaireFileForm(PostForm):
+    """A questionnaire as a file."""
+
+    button = gettext_lazy("Show it")
+
+    file = UploadField("yaml", "yml", label=gettext_lazy("Questionnaire"))
+
+
+def line_of_a_questionnaire(value: str) -> None:
+    """Refuse what no questionnaire may say."""
+    if not value.isprintable():
+        raise ValidationError(_("The text has characters that cannot be shown. Please type it again."))
+
+
+def slug_of_a_questionnaire(value: str) -> None:
+    """Refuse what cannot stand in a file and in an address."""
+    if not re.fullmatch(r"[a-z0-9_]+", value) or value in RESERVED_KEYS:
+        raise ValidationError(_("Use small letters, digits and underscores, such as our_questions."))
+
+
+class VariantForm(PostForm):
+    """What a questionnaire of one's own takes over from another one, and what it adds."""
+
+    button = gettext_lazy("Show it")
+
+    slug = forms.CharField(
+        label=gettext_lazy("Short name"),
+        help_text=gettext_lazy(
+            "Small letters, digits and underscores. With a name that you used before, this becomes the next "
+            "version."
+        ),
+        max_length=KEY_LENGTH,
+        validators=[slug_of_a_questionnaire],
+    )
+
+    def __init__(self, base: Instrument, language: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.base = base
+        for code in base.languages:
+            self.fields[f"title-{code}"] = forms.CharField(
+                label=self._in(_("Title"), code),
+                max_length=NAME_LENGTH,
+                validators=[line_of_a_questionnaire],
+                initial=base.title[code],
+            )
+        for capability in base.capabilities:
+            self._ask(capability, language)
+        blocks = [VariantBlock(category, language) for category in base.categories]
+        titles = [f"title-{code}" for code in base.languages]
+        self.helper.layout = Layout(*titles, "slug", *blocks, Submit("", self.button, css_id=""))
+
+    def _in(self, label: str, code: str) -> str:
+        """A label that says in which language, where there are several."""
+        if len(self.base.languages) == 1:
+            return label
+        return _("%(label)s, in the language “%(code)s”") % {"label": label, "code": code}
+
+    def _ask(self, capability: Capability, language: str) -> None:
+        name = translate(capability.name, language)
+        self.fields[f"asked-{capability.key}"] = forms.MultipleChoiceField(
+            label=name,
+            choices=[(each.key, translate(each.text, language)) for each in capability.statements],
+            initial=[each.key for each in capability.statements],
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+        for code in self.base.languages:
+            self.fields[f"added-{capability.key}-{code}"] = forms.CharField(
+                label=self._in(_("Add to “%(name)s”") % {"name": name}, code),
+                required=False,
+                max_length=PARAGRAPH_LENGTH,
+                widget=forms.Textarea(attrs={"rows": 1}),
+                validators=[plain_text],
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what could not be answered, scored or told apart."""
+        self.added = {each.key: self._added(each) for each in self.base.capabilities}
+        number = len(self.asked) + sum(map(len, self.added.values()))
+        if not number:
+            self.add_error(None, _("Nothing is asked. Leave at least one capability in."))
+        if number > MOST_STATEMENTS:
+            self.add_error(
+                None,
+                _("These are %(number)d statements. More than %(most)d take longer than ten minutes.")
+                % {"number": number, "most": MOST_STATEMENTS},
+            )
+        return self.cleaned_data
+
+    def _added(self, capability: Capability) -> list[Texts]:
+        """The new statements of a capability: one a line, each in every language."""
+        fields = {code: f"added-{capability.key}-{code}" for code in self.base.languages}
+        lines = {
+            code: [line.strip() for line in self.cleaned_data.get(field, "").splitlines() if line.strip()]
+            for code, field in fields.items()
+        }
+        last = fields[self.base.languages[-1]]
+        if len({len(each) for each in lines.values()}) > 1:
+            self.add_error(last, _("Give each statement in every language, in the same order."))
+            return []
+        for code, field in fields.items():
+            for problem in self._problems(capability, code, lines[code]):
+                self.add_error(field, problem)
+        kept = self.cleaned_data.get(f"asked-{capability.key}", [])
+        if 0 < len(kept) + len(lines[self.base.languages[0]]) < FEWEST_STATEMENTS:
+            self.add_error(
+                f"asked-{capability.key}",
+                _("Ask at least two statements, or none: one alone is too shaky a measure."),
+            )
+        return [dict(zip(lines, texts, strict=True)) for texts in zip(*lines.values(), strict=True)]
+
+    def _problems(
+        self, capability: Capability, code: str, lines: list[str]
+    ) -> Iterator[str | ValidationError]:
+        kept = self.cleaned_data.get(f"asked-{capability.key}", [])
+        asked = [each.text[code] for each in capability.statements if each.key in kept]
+        for line in dict.fromkeys(lines):
+            if len(line) > STATEMENT_LENGTH:
+                yield _("A statement has at most %(most)d characters.") % {"most": STATEMENT_LENGTH}
+            try:
+                line_of_a_questionnaire(line)
+            except ValidationError as error:
+                yield error
+            if (*asked, *lines).count(line) > 1:
+                yield _("“%(statement)s” would be asked twice.") % {"statement": line}
+
+    @property
+    def asked(self) -> list[str]:
+        """The keys of the statements that stay."""
+        chosen = (self.cleaned_data.get(f"asked-{each.key}", []) for each in self.base.capabilities)
+        return [key for keys in chosen for key in keys]
+
+    @property
+    def title(self) -> Texts:
+        """The title in every language."""
+        return {code: self.cleaned_data[f"title-{code}"] for code in self.base.languages}
+
+
+class VariantBlock(LayoutObject):
+    """A category's heading over its capabilities, each with its statements and a place for more."""
+
+    template = "assessments/questionnaires/vary_category.html"
+
+    def __init__(self, category: Category, language: str) -> None:
+        self.category = category
+        self.title = translate(category.name, language)
+
+    def render(self, form: Any, context: Any, template_pack: Any = TEMPLATE_PACK, **kwargs: Any) -> str:
+        """The block as HTML."""
+        capabilities = [
+            {
+                "asked": form[f"asked-{each.key}"],
+                "added": [form[f"added-{each.key}-{code}"] for code in form.base.languages],
+                "reversed": each.statements[0].reversed,
+            }
+            for each in self.category.capabilities
+        ]
+        return render_to_string(self.template, {"title": self.title, "capabilities": capabilities})

@@ -94,6 +94,12 @@ class Instrument:
     scale: Scale  # the one agreement scale of all statements
     categories: tuple[Category, ...]
     key_metrics: tuple[KeyMetric, ...]
+    variant_of: str = ""  # the family of which it is a variant; empty where it is its own
+
+    @property
+    def family(self) -> str:
+        """Questionnaires of one family share keys, and their rounds one trend."""
+        return self.variant_of or self.slug
 
     def __hash__(self) -> int:
         return hash((self.slug, self.version))  # the texts are dictionaries, which have none
@@ -102,6 +108,11 @@ class Instrument:
     def capabilities(self) -> tuple[Capability, ...]:
         """All capabilities, in the order in which they are asked."""
         return tuple(capability for category in self.categories for capability in category.capabilities)
+
+    @cached_property
+    def by_key(self) -> dict[str, Capability]:
+        """The capabilities by their keys."""
+        return {capability.key: capability for capability in self.capabilities}
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from .instrument import KeyMetric
+from .scale import Texts
 
 KEYS = ("lead_time", "deployment_frequency", "time_to_restore", "change_failure_rate")
 """The key metrics, in the order of the source text. They are the keys of a level, too."""
@@ -32,10 +33,10 @@ class Level:
 
     name: str
     share: int | None  # percent of the respondents; None where it is not known
-    lead_time: str
-    deployment_frequency: str
-    time_to_restore: str
-    change_failure_rate: str
+    lead_time: Texts
+    deployment_frequency: Texts
+    time_to_restore: Texts
+    change_failure_rate: Texts
     verification: str  # one of VERIFICATIONS; that of its edition unless the file says otherwise
 
 
@@ -48,7 +49,7 @@ class Edition:
     publisher: str
     source: str  # where it can be read
     verification: str  # one of VERIFICATIONS
-    note: str
+    note: Texts
     levels: tuple[Level, ...]  # as printed, best first; empty where the report has none
 
 
@@ -118,6 +119,13 @@ class Entry:
         self.require(isinstance(value, str) and bool(value.strip()), f"{key} is not a text: {value!r}")
         return str(value).strip()
 
+    def texts(self, key: str) -> Texts:
+        """A text by language, or one that needs no translation: a figure, such as 0–15 %."""
+        if not isinstance(self.content.get(key), dict):
+            return {"en": self.text(key)}
+        by_language = Entry(self.content[key], f"{self.where}: {key}")
+        return {language: by_language.text(language) for language in by_language.content}
+
     def year(self) -> int:
         """The year of a report."""
         value = self.content.get("year")
@@ -152,12 +160,13 @@ class Entry:
 
 
 def _edition(entry: Entry) -> Edition:
-    texts = ("title", "publisher", "source", "note")
-    entry.allow("year", *texts, "verification", "levels")
+    texts = ("title", "publisher", "source")
+    entry.allow("year", *texts, "note", "verification", "levels")
     verification = entry.verification()
     return Edition(
         year=entry.year(),
         verification=verification,
+        note=entry.texts("note"),
         levels=tuple(_level(level, verification) for level in entry.entries("levels", "level")),
         **{key: entry.text(key) for key in texts},
     )
@@ -168,5 +177,6 @@ def _level(entry: Entry, of_edition: str) -> Level:
     return Level(
         share=entry.share(),
         verification=entry.verification() if "verification" in entry.content else of_edition,
-        **{key: entry.text(key) for key in ("name", *KEYS)},
+        name=entry.text("name"),
+        **{key: entry.texts(key) for key in KEYS},
     )

@@ -1,15 +1,15 @@
-"""How a questionnaire is laid out on pages: one category a page, a long one on two."""
+"""How a questionnaire is laid out on pages: one category a page, a long one on several."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 from .instrument import Capability, Category, Instrument, KeyMetric
 
 LONG_CATEGORY = 6
-"""A category with more capabilities than this is asked on two pages."""
+"""A category with more capabilities than this is asked on several pages."""
 
 SECONDS_PER_STATEMENT = 7
 SECONDS_PER_METRIC = 15
@@ -21,7 +21,7 @@ class Page:
 
     number: int  # from 1 on
     category: Category | None
-    part: int  # 1 or 2 where a category is split, else 0
+    part: int  # from 1 on where a category is split, else 0
     capabilities: tuple[Capability, ...]
     key_metrics: tuple[KeyMetric, ...]
 
@@ -39,12 +39,12 @@ class Page:
         )
 
 
-@cache
+@lru_cache(maxsize=128)  # not without end: every preview has an instrument of its own
 def pages_of(instrument: Instrument) -> tuple[Page, ...]:
     """All pages in the order in which they are asked."""
     pages: list[Page] = []
     for category in instrument.categories:
-        parts = 2 if len(category.capabilities) > LONG_CATEGORY else 1
+        parts = math.ceil(len(category.capabilities) / LONG_CATEGORY)
         size = math.ceil(len(category.capabilities) / parts)
         for part in range(parts):
             chunk = category.capabilities[part * size : (part + 1) * size]

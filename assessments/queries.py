@@ -8,10 +8,13 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet
 
-from .access import results_open_to_coaches
+from .access import is_open_to_coaches, results_open_to_coaches
 from .instrument import Capability, Category, Instrument, KeyMetric, LevelAdvice, Statement
 from .models import (
     Action,
@@ -25,7 +28,9 @@ from .models import (
     Mail,
     MailKind,
     MailState,
+    MessageState,
     Organization,
+    OrganizationRole,
     Questionnaire,
     Response,
     Round,
@@ -36,6 +41,9 @@ from .models import (
     TeamRole,
     User,
     Visit,
+    Webhook,
+    WebhookMessage,
+    usable_by,
 )
 from .models import Capability as CapabilityRow
 from .models import Category as CategoryRow
@@ -53,30 +61,6 @@ def load_instrument(questionnaire: Questionnaire) -> Instrument:
     found = _instruments.get(questionnaire.digest)
     if found is None:
         found = _instruments[questionnaire.digest] = _read_instrument(questionnaire)
-    return found
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What an open round asks, and until when."""
-
-    instrument: Instrument
-    closes_at: dt.datetime
-
-
-_asked: dict[int, Asked] = {}
-"""By round. A round never changes its questionnaire, and its number is never used again."""
-
-
-def load_asked(round_id: int, now: dt.datetime) -> Asked:
-    """What a round asks, read once a process; and once more at its end, which may have been put off.
-
-    Raises Round.DoesNotExist.
-    """
-    found = _asked.get(round_id)
-    if found is None or now >= found.closes_at:
-        row = Round.objects.select_related("questionnaire").get(pk=round_id)
-        found = _asked[round_id] = Asked(load_instrument(row.questionnaire), row.closes_at)
     return found
 
 
@@ -124,6 +108,7 @@ def _read_instrument(questionnaire: Questionnaire) -> Instrument:
             )
             for row in questionnaire.key_metrics.all()
         ),
+        variant_of=questionnaire.family if questionnaire.family != questionnaire.slug else "",
     )
 
 
@@ -156,7 +141,7 @@ class Participation:
 
 def participation(of: Round, team: Team | None = None) -> list[Participation]:
     """Participation by team, in alphabetical order; frozen figures once the round has closed."""
-    assessments = Assessment.objects.filter(round=of).select_related("team").order_by("team_name")
+    assessments = Assessment.objects.filter(round=of).select_related("team").order_by("team_name", "pk")
     if team:
         assessments = assessments.filter(team=team)
     if of.is_closed:
@@ -223,11 +208,52 @@ def people_to_ask(organization: Organization) -> int:
     return TeamMembership.objects.filter(team__organization=organization, team__archived_at=None).count()
 
 
-def newest_questionnaires() -> QuerySet[Questionnaire]:
-    """The newest published version of each questionnaire."""
+def usable_questionnaires(organization: Organization) -> QuerySet[Questionnaire]:
+    """The published questionnaires that an organization may use: everybody's and its own."""
+    return Questionnaire.objects.filter(usable_by(organization)).order_by("slug", "-version")
+
+
+def newest_questionnaires(organization: Organization) -> QuerySet[Questionnaire]:
+    """The newest version of each questionnaire that an organization may use."""
+    usable = usable_questionnaires(organization)
+    newer = usable.filter(slug=OuterRef("slug"), version__gt=OuterRef("version"))
+    return usable.exclude(Exists(newer))
+
+
+def questionnaires_of(organization: Organization) -> QuerySet[Questionnaire]:
+    """The same, all versions, each with how many of the organization's rounds ask it."""
+    own = Q(rounds__organization=organization)
+    return usable_questionnaires(organization).annotate(asked=Count("rounds", filter=own))
+
+
+def next_version(organization: Organization, slug: str) -> int:
+    """The number for what an organization publishes under a name."""
+    own = Questionnaire.objects.filter(organization=organization, slug=slug)
+    newest: int | None = own.aggregate(newest=Max("version"))["newest"]
+    return (newest or 0) + 1
+
+
+def compared_with(organization: Organization, instrument: Instrument) -> Questionnaire | None:
+    """What a new version is laid beside: what the organization asked last of its family, else the newest."""
+    family = Q(family=instrument.family) & ~Q(slug=instrument.slug, version=instrument.version)
+    usable = usable_questionnaires(organization).filter(family)
+    opened = Round.objects.filter(organization=organization, questionnaire__in=usable)
+    last = opened.exclude(closed_at=None, salt="").order_by("-opens_at", "-pk").first()
+    return last.questionnaire if last else usable.order_by("-published_at", "-pk").first()
+
+
+def predecessor(of: Questionnaire) -> Questionnaire | None:
+    """The version before; before the first of a variant, what was the newest of its family then."""
     published = Questionnaire.objects.exclude(published_at=None)
-    newer = published.filter(slug=OuterRef("slug"), version__gt=OuterRef("version"))
-    return published.exclude(Exists(newer)).order_by("slug")
+    older = published.filter(slug=of.slug, version__lt=of.version).order_by("-version").first()
+    if older or of.family == of.slug:
+        return older
+    family = published.filter(
+        Q(organization=None) | Q(organization=of.organization_id),
+        family=of.family,
+        published_at__lte=of.published_at,
+    )
+    return family.exclude(slug=of.slug).order_by("-published_at", "-pk").first()
 
 
 def due_mails(now: dt.datetime) -> QuerySet[Mail]:
@@ -235,10 +261,35 @@ def due_mails(now: dt.datetime) -> QuerySet[Mail]:
     return Mail.objects.filter(state=MailState.WAITING, due_at__lte=now).order_by("pk")
 
 
+def mails_of_a_day(organization: Organization, now: dt.datetime) -> int:
+    """How many mails the organization has caused within 24 hours; reminders leave no rows to count."""
+    recent = Mail.objects.filter(organization=organization, changed_at__gt=now - dt.timedelta(days=1))
+    return recent.exclude(state=MailState.STOPPED).count()
+
+
 def mail_counts(mails: QuerySet[Mail]) -> dict[str, int]:
     """How many mails are in which state, by the state's name; none that has no mail."""
     counted = dict(mails.order_by().values_list("state").annotate(number=Count("pk")))
     return {str(state.label): counted[state] for state in MailState if state in counted}
+
+
+def due_messages(now: dt.datetime) -> QuerySet[WebhookMessage]:
+    """Messages to other programs whose next attempt has come, oldest first."""
+    due = WebhookMessage.objects.filter(state=MessageState.WAITING, due_at__lte=now)
+    return due.order_by("created_at", "pk")
+
+
+def webhooks_of(organization: Organization) -> QuerySet[Webhook]:
+    """The addresses that are told, each with how many of its messages were ``taken``, wait and were not."""
+    counts = {
+        name: Count("messages", filter=Q(messages__state=state))
+        for name, state in (
+            ("taken", MessageState.SENT),
+            ("waiting", MessageState.WAITING),
+            ("given_up", MessageState.FAILED),
+        )
+    }
+    return organization.webhooks.annotate(**counts)
 
 
 def newcomers(of: Round) -> int:
@@ -253,9 +304,27 @@ def my_organizations(user: User) -> QuerySet[Organization]:
     return Organization.objects.filter(memberships__user=user).order_by("name")
 
 
-def log_of(organization: Organization) -> QuerySet[LogEntry]:
-    """What was done in the organization, newest first."""
+def second_factors(user: User) -> QuerySet[Authenticator]:
+    """By what else than a password the user signs in; recovery codes only stand in for these."""
+    return Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+
+
+def owes_second_factor(user: User) -> bool:
+    """Whether the user has to set one up, as settings.REQUIRE_SECOND_FACTOR says."""
+    if not settings.REQUIRE_SECOND_FACTOR or second_factors(user).exists():
+        return False
+    return settings.REQUIRE_SECOND_FACTOR == "everybody" or user.organization_memberships.exists()
+
+
+def log_of(organization: Organization, now: dt.datetime) -> QuerySet[LogEntry]:
+    """What was done in the organization, newest first; no experiment that is still its team's alone."""
     entries = LogEntry.objects.filter(additional_data__organization=organization.pk)
+    rounds = Round.objects.filter(organization=organization, closed_at__gt=now - NEWS)
+    untold = Action.objects.filter(
+        team__isnull=False, round__in=[of.pk for of in rounds if not is_open_to_coaches(of, now)]
+    )
+    content_type = ContentType.objects.get_for_model(Action)
+    entries = entries.exclude(content_type=content_type, object_id__in=untold.values("pk"))
     return entries.select_related("actor", "content_type").order_by("-timestamp", "-pk")
 
 
@@ -273,19 +342,24 @@ def closed_assessments(team: Team) -> QuerySet[Assessment]:
     return (
         Assessment.objects.filter(team=team, round__closed_at__isnull=False)
         .select_related("round")
-        .order_by("-round__closed_at")
-    )
-
-
-def earlier_assessments(of: Round, before: dt.datetime | None) -> QuerySet[Assessment]:
-    """What closed before a moment and asked the same questionnaire in any version, newest first."""
-    return (
-        Assessment.objects.filter(
-            round__questionnaire__slug=of.questionnaire.slug, round__closed_at__lt=before
-        )
-        .select_related("round__questionnaire")
         .order_by("-round__closed_at", "-pk")
     )
+
+
+def assessments_before(of: Round, before: dt.datetime) -> QuerySet[Assessment]:
+    """All that the round's teams were asked in rounds that closed before a moment, newest first."""
+    found = Assessment.objects.filter(team__assessments__round=of, round__closed_at__lt=before)
+    return found.select_related("round__questionnaire").order_by("-round__closed_at", "-pk")
+
+
+def line_of(assessment: Assessment) -> QuerySet[Assessment]:
+    """The team's closed parts in rounds of the same questionnaire in any version, newest first."""
+    found = Assessment.objects.filter(
+        team=assessment.team_id,
+        round__questionnaire__family=assessment.round.questionnaire.family,
+        round__closed_at__isnull=False,
+    )
+    return found.select_related("round__questionnaire").order_by("-round__closed_at", "-pk")
 
 
 def scores_of_earlier(earlier: Sequence[Assessment]) -> QuerySet[Score]:
@@ -336,7 +410,7 @@ def teams_of(organization: Organization) -> QuerySet[Team]:
         Team.objects.filter(organization=organization)
         .select_related("group")
         .annotate(people=Count("memberships"))
-        .order_by("group__name", "name")
+        .order_by("group__name", "name", "pk")
     )
 
 
@@ -357,14 +431,14 @@ def compared_assessments(of: Round) -> QuerySet[Assessment]:
 
 
 def lineages(of: Round) -> dict[int, list[Assessment]]:
-    """By team, its assessment in the round and those before it about the same questionnaire, newest first.
+    """By team of the round, all its closed assessments about the same questionnaire, newest first.
 
     One query, however many teams; the rows hold only what tells how many people changed.
     """
-    wanted = Q(round=of) | Q(
+    wanted = Q(
         round__organization=of.organization_id,
-        round__questionnaire__slug=of.questionnaire.slug,
-        round__closed_at__lt=of.closed_at,
+        round__questionnaire__family=of.questionnaire.family,
+        round__closed_at__isnull=False,
     )
     rows = (
         Assessment.objects.filter(wanted, team__assessments__round=of)
@@ -388,7 +462,7 @@ def comparable_rounds(of: Round) -> QuerySet[Round]:
     return (
         Round.objects.filter(
             organization=of.organization_id,
-            questionnaire__slug=of.questionnaire.slug,
+            questionnaire__family=of.questionnaire.family,
             closed_at__lt=of.closed_at,
         )
         .select_related("questionnaire")
@@ -432,6 +506,11 @@ class News:
     kind: NewsKind
     of: Assessment | Action
 
+    @property
+    def headline(self) -> Any:
+        """What its line is about: results of one round stand on one line, however many teams' they are."""
+        return self.of.round if self.kind == NewsKind.RESULTS else self
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -439,12 +518,13 @@ class Overview:
 
     since: dt.datetime
     today: dt.date  # on the organization's clock
+    newest: Round | None  # whose results coaches may see
     teams: list[TeamInCare]
     news: list[News]
 
 
 def care_of(coach: User, organization: Organization, now: dt.datetime) -> Overview:
-    """What a coach's own page shows: seven queries, however many teams.
+    """What a coach's own page shows: eight queries, however many teams.
 
     To whoever never marked the news as seen, that of the last 60 days is new. What came out of a
     round, experiments too, is told from when on coaches may see its results.
@@ -477,19 +557,24 @@ def care_of(coach: User, organization: Organization, now: dt.datetime) -> Overvi
 
     news = [row for row in _news(closed, actions) if since < row.at <= now]
     news.sort(key=lambda row: row.at, reverse=True)
-    return Overview(since=since, today=today, teams=[about(team) for team in teams], news=news)
+    closed_rounds = Round.objects.filter(organization=organization).exclude(closed_at=None)
+    newest = next(
+        (of for of in closed_rounds.order_by("-closed_at", "-pk") if is_open_to_coaches(of, now)), None
+    )
+    return Overview(since=since, today=today, newest=newest, teams=[about(team) for team in teams], news=news)
 
 
 def _closed_parts(teams: QuerySet[Team]) -> QuerySet[Assessment]:
     """The teams' parts in closed rounds, newest first."""
     found = Assessment.objects.filter(team__in=teams).exclude(round__closed_at=None)
     found = found.select_related("round", "team").defer("measured", "one_apart")
-    return found.order_by("-round__closed_at", "-pk")
+    return found.order_by("-round__closed_at", "team_name", "pk")
 
 
 def _experiments(teams: QuerySet[Team], since: dt.datetime) -> QuerySet[Action]:
-    """The teams' experiments that are open, or ended since then; what is due first in front."""
-    wanted = Q(state=ActionState.OPEN) | Q(closed_at__gt=since)
+    """The teams' experiments that are open, or whose end is told since then; what is due first in front."""
+    # what ends in its team's own days is told after them
+    wanted = Q(state=ActionState.OPEN) | Q(closed_at__gt=since - NEWS)
     found = Action.objects.filter(wanted, team__in=teams).exclude(round__closed_at=None)
     return found.select_related("round", "team").order_by(F("due").asc(nulls_last=True), "pk")
 
@@ -503,13 +588,14 @@ def _told_from(row: Assessment | Action) -> dt.datetime:
 
 
 def _news(closed: Iterable[Assessment], actions: Iterable[Action]) -> Iterator[News]:
-    """All that ever became known. When an experiment was started is not kept: its round stands for it."""
+    """All that ever became known, each at the moment from which on coaches see it."""
     for assessment in closed:
         yield News(_told_from(assessment), NewsKind.RESULTS, assessment)
     for action in actions:
-        yield News(_told_from(action), NewsKind.STARTED, action)
+        told_from = _told_from(action)
+        yield News(max(action.started_at, told_from), NewsKind.STARTED, action)
         if action.closed_at:
-            yield News(action.closed_at, NewsKind.ENDED, action)
+            yield News(max(action.closed_at, told_from), NewsKind.ENDED, action)
 
 
 def _by_team(rows: Iterable[Any], of: Callable[[Any], Any] = lambda row: row) -> dict[int, list[Any]]:
@@ -529,6 +615,12 @@ def actions_of(organization: Organization, team: Team | None) -> QuerySet[Action
     """All experiments of a team, or without a team those of the organization itself; newest round first."""
     found = Action.objects.filter(team=team, round__organization=organization)
     return found.select_related("round__questionnaire", "owner").order_by("-round__closed_at", "pk")
+
+
+def team_actions(team: Team, now: dt.datetime, *, is_own: bool) -> list[Action]:
+    """All experiments of a team, to others than itself those out of results that are open to them."""
+    found = actions_of(team.organization, team)
+    return [action for action in found if is_own or is_open_to_coaches(action.round, now)]
 
 
 def capability_of(action: Action) -> Capability:
@@ -557,9 +649,12 @@ NUDGE_WITHIN = dt.timedelta(days=14)
 
 
 def due_nudge(organization: Organization, now: dt.datetime) -> Round | None:
-    """The newest closed round, when its people are to be asked half-way how their experiments go."""
+    """The newest closed round, when its people are to be asked half-way how their experiments go.
+
+    Never one that was brought in: it makes no mails.
+    """
     last = last_closed_round(organization)
-    if last is None or last.closed_at is None:
+    if last is None or last.closed_at is None or last.imported:
         return None
     return last if HALF_WAY <= now - last.closed_at < HALF_WAY + NUDGE_WITHIN else None
 
@@ -582,7 +677,35 @@ def people_to_nudge(of: Round) -> list[tuple[int, str]]:
     return [(assessments[team], email) for team, email in memberships.values_list("team_id", "user__email")]
 
 
+def officials_to_nudge(of: Round) -> list[str]:
+    """Addresses: the owners of the organization's own open experiments; administrators for what nobody owns.
+
+    None once somebody has been asked after this round.
+    """
+    owned = open_actions(of.organization, None).filter(owner=OuterRef("user"))
+    nobodys = _nobodys_actions(of.organization)
+    asked = Mail.objects.filter(kind=MailKind.NUDGE, assessment=None, round=of)
+    memberships = of.organization.memberships.filter(
+        Exists(owned) | Q(Exists(nobodys), role=OrganizationRole.ADMINISTRATOR), ~Exists(asked)
+    )
+    return list(memberships.order_by("user").values_list("user__email", flat=True))
+
+
+def _nobodys_actions(organization: Organization) -> QuerySet[Action]:
+    """The organization's own open experiments that no one with a role in it owns."""
+    return open_actions(organization, None).exclude(owner__in=organization.members.all())
+
+
 def actions_to_nudge(assessment: Assessment, user: User) -> QuerySet[Action]:
     """The team's open experiments, as long as the user is on the team."""
     going_on = Action.objects.filter(state=ActionState.OPEN, team=assessment.team_id)
     return going_on.filter(team__memberships__user=user).order_by("pk")
+
+
+def organization_actions_to_nudge(organization: Organization, user: User) -> QuerySet[Action]:
+    """The organization's own open experiments that the user sees to, as long as they have a role in it."""
+    membership = organization.memberships.filter(user=user).first()
+    wanted = Q(owner=user) if membership else Q(pk=None)
+    if membership and membership.role == OrganizationRole.ADMINISTRATOR:
+        wanted |= Q(pk__in=_nobodys_actions(organization).values("pk"))
+    return open_actions(organization, None).filter(wanted)

@@ -1,7 +1,9 @@
-"""What follows the close of a round here, before the app that tells makes reports of it."""
+"""What follows the close of a round here, before the app that tells makes reports of it, and a sign-in."""
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
+from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from .models import Assessment, Round
@@ -15,3 +17,9 @@ def measure_deliveries(sender: type[Round], round: Round, **kwargs: Any) -> None
     from .services.deliveries import freeze  # noqa: PLC0415
 
     freeze(assessments=Assessment.objects.filter(round=round).select_related("round__organization"))
+
+
+@receiver(pre_save, sender=UserSession)
+def keep_no_address(sender: type[UserSession], instance: UserSession, **kwargs: Any) -> None:
+    """A person's list of sessions says on what they are signed in; from where is kept nowhere."""
+    instance.ip = "0.0.0.0"  # noqa: S104  it has to be some address

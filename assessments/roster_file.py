@@ -20,7 +20,8 @@ from enum import Enum, auto
 
 import openpyxl
 
-from .texts import bare_cell, is_showable, safe_cell
+from .tables import Table, unescaped
+from .texts import bare_cell, is_showable
 
 MAXIMUM_BYTES = 1_000_000
 MAXIMUM_ROWS = 5_000
@@ -172,15 +173,10 @@ def read(content: bytes) -> RosterFile:
     return RosterFile(tuple(rows), tuple(ignored))
 
 
-def write(rows: Iterable[Row]) -> str:
-    """The rows as CSV that ``read`` reads, with a byte order mark so that spreadsheets know it as UTF-8."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        cells = (row.team, GROUP_SEPARATOR.join(row.groups), row.name, row.email, row.role)
-        writer.writerow([safe_cell(cell) for cell in cells])
-    return "\ufeff" + buffer.getvalue()
+def as_table(rows: Iterable[Row]) -> Table:
+    """The rows as a table that ``read`` reads, as CSV and as a workbook; so it has no other columns."""
+    cells = ((row.team, GROUP_SEPARATOR.join(row.groups), row.name, row.email, row.role) for row in rows)
+    return Table("roster", {}, COLUMNS, [dict(zip(COLUMNS, each, strict=True)) for each in cells])
 
 
 def _refused(problem: Problem, row: int = 0, column: str = "", given: str = "") -> RosterFileError:
@@ -211,7 +207,7 @@ def _workbook(content: bytes) -> Iterator[list[str]]:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what a sheet says of its size need not be so
         for row in sheet.iter_rows(max_col=MAXIMUM_COLUMNS + 1, values_only=True):
-            yield ["" if value is None else str(value) for value in row]
+            yield ["" if value is None else unescaped(str(value)) for value in row]
     except RosterFileError:
         raise
     except Exception as error:  # a broken workbook breaks its reader in more ways than can be listed

@@ -28,7 +28,7 @@ import pandas as pd
 from scipy import stats
 
 from .disclosure import DETAIL_MINIMUM, HIGHEST, LOWEST, TOLERANCE, require_minimum
-from .instrument import Capability, Category, Instrument, KeyMetric
+from .instrument import Capability, Category, Instrument, KeyMetric, Statement
 from .prior import PRIOR_DF, PRIOR_SD, PRIOR_SD_COMPOSITE, PRIOR_SD_SINGLE, moderated_variance
 from .scale import DONT_KNOW, Answer, Scale
 
@@ -172,6 +172,12 @@ class _Teams:
     def count(self, mask: Bools) -> Ints:
         """Rows per team for which ``mask`` (rows,) is true."""
         return np.bincount(self.codes[mask], minlength=len(self.labels)).astype(np.int64)
+
+    def tally(self, values: Floats, highest: int) -> Ints:
+        """How often each whole number from 0 to ``highest`` stands in ``values`` (rows,): teams × numbers."""
+        given, numbers = ~np.isnan(values), highest + 1
+        places = self.codes[given] * numbers + values[given].astype(np.intp)
+        return np.bincount(places, minlength=len(self.labels) * numbers).reshape(-1, numbers).astype(np.int64)
 
     def total(self, values: Floats) -> Floats:
         """Sum per team of ``values`` (rows,) without NaN."""
@@ -339,7 +345,8 @@ def _degrees(n: Ints) -> Floats:
 
 def _interval(mean: Floats, se: Floats, n: Ints, confidence: float) -> tuple[Floats, Floats]:
     """Both ends of the moderated interval (docs/method.md 4.2) in points, clipped to the scale."""
-    half = stats.t.ppf(0.5 + confidence / 2, PRIOR_DF + _degrees(n)) * se
+    degrees, place = np.unique(PRIOR_DF + _degrees(n), return_inverse=True)  # hardly ever more than a dozen
+    half = np.asarray(stats.t.ppf(0.5 + confidence / 2, degrees))[place] * se
     return np.maximum(mean - half, LOWEST), np.minimum(mean + half, HIGHEST)
 
 
@@ -486,27 +493,30 @@ def statement_counts(answers: pd.DataFrame, instrument: Instrument, *, minimum: 
     for capability in instrument.capabilities:
         person = _person_scores(sheet.ratings(capability))
         enough = sheet.teams.count(~np.isnan(person)) >= needed
-        for key in _keys(capability):
-            counts = _statement_table(capability.key, key, sheet)
-            rated = counts[["disagree", "neutral", "agree"]].sum(axis=1)
-            tables.append(counts.assign(enough=enough & (rated >= needed)))
+        tables += [
+            _statement_table(capability, each, sheet, enough, needed) for each in capability.statements
+        ]
     table = _team_by_team(tables)
     return table[table.pop("enough")].reset_index(drop=True)
 
 
-def _statement_table(capability: str, key: str, sheet: _Sheet) -> pd.DataFrame:
-    """One statement in every team, nothing left out yet."""
-    given, points = sheet.answers[key].to_numpy(), sheet.recoded[key].to_numpy()
-    count, neutral = sheet.teams.count, (LOWEST + HIGHEST) / 2
+def _statement_table(
+    capability: Capability, statement: Statement, sheet: _Sheet, enough: Bools, needed: int
+) -> pd.DataFrame:
+    """One statement in every team, nothing left out yet; ``enough`` where ``needed`` rated it, too."""
     values = range(int(LOWEST), int(HIGHEST) + 1)
+    counts = sheet.teams.tally(sheet.answers[statement.key].to_numpy(), int(HIGHEST))
+    neutral = (int(LOWEST) + int(HIGHEST)) // 2
+    below, above = counts[:, 1:neutral].sum(axis=1), counts[:, neutral + 1 :].sum(axis=1)
     return sheet.teams.table(
-        capability=capability,
-        key=key,
-        **{f"count_{value}": count(given == value) for value in values},
-        dont_know=count(given == DONT_KNOW_VALUE),
-        disagree=count(points < neutral),
-        neutral=count(points == neutral),
-        agree=count(points > neutral),
+        capability=capability.key,
+        key=statement.key,
+        **{f"count_{value}": counts[:, value] for value in values},
+        dont_know=counts[:, int(DONT_KNOW_VALUE)],
+        disagree=above if statement.reversed else below,
+        neutral=counts[:, neutral],
+        agree=below if statement.reversed else above,
+        enough=enough & (counts[:, 1:].sum(axis=1) >= needed),
     )
 
 

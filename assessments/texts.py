@@ -12,6 +12,11 @@ UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
 FORMULA_STARTS = frozenset("=+-@＝＋－＠")  # noqa: RUF001  full-width signs work too
 
 
+def gettext_noop(text: str) -> str:
+    """Mark a text as one that is translated where it is shown: the pure core knows no language."""
+    return text
+
+
 def is_showable(text: str) -> bool:
     """Whether a page can show every character of it; line breaks and tabs count as such."""
     if text.isascii() and text.isprintable():  # nearly every text there is, and ten times as fast
@@ -51,3 +56,19 @@ def as_markdown(text: str) -> str:
     lines = (line.strip() for line in text.splitlines())
     escaped = MARKDOWN_SIGNS.sub(r"\\\g<0>", "\n".join(lines))
     return MARKDOWN_STARTS.sub(r"\1\\\2", escaped).strip()
+
+
+BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox": "Firefox", "Chrom": "Chrome", "Safari": "Safari"}
+SYSTEMS = {
+    "Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "CrOS": "ChromeOS",
+    "Mac OS": "macOS", "Linux": "Linux",
+}  # fmt: skip
+
+
+def device_of(user_agent: str) -> tuple[str, str]:
+    """The browser and the system that a browser says it is; empty where it is none that we know."""
+    found = [
+        next((name for word, name in names.items() if word in user_agent), "")
+        for names in (BROWSERS, SYSTEMS)
+    ]
+    return found[0], found[1]

@@ -71,11 +71,15 @@ def from_text(text: str) -> tuple[int, bytes]:
     return int(number), secret
 
 
-def make_delivery_token() -> str:
-    """A new token for a pipeline: ``delivery-`` and 43 letters, digits, ``-`` and ``_``; 256 random bits."""
-    return f"delivery-{secrets.token_urlsafe(32)}"
+DELIVERY, API = "delivery", "api"
+"""What begins the tokens of other programs: of pipelines that send, and of programs that read."""
+
+
+def make_token(kind: str) -> str:
+    """A new token for a program: its kind, ``-`` and 43 letters, digits, ``-`` and ``_``; 256 random bits."""
+    return f"{kind}-{secrets.token_urlsafe(32)}"
 
 
 def digest_of(text: str) -> str:
-    """What is kept of a pipeline's token, and what it is found by: SHA-256, 64 hexadecimal digits."""
+    """What is kept of a program's token, and what it is found by: SHA-256, 64 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()

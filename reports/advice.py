@@ -148,9 +148,11 @@ def read_paths(text: str, name: str) -> Paths:
 
 def _outcome(entry: Entry) -> tuple[str, Texts]:
     entry.allow("key", "name")
-    names = Entry(entry.content.get("name"), f"{entry.where}: name")
-    names.require(isinstance(names.content, dict) and bool(names.content), "not a text by language")
-    return entry.text("key"), {language: names.text(language) for language in names.content}
+    names = entry.content.get("name")
+    Entry(names, f"{entry.where}: name").require(
+        isinstance(names, dict) and bool(names), "not a text by language"
+    )
+    return entry.text("key"), entry.texts("name")
 
 
 def _arrows(entry: Entry) -> Iterator[Arrow]:

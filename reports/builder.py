@@ -11,10 +11,11 @@ from django.conf import settings
 from django.utils.timezone import localtime
 
 from assessments import disclosure
+from assessments.disclosure import ROUNDS_REMEMBERED, one_person_changed
 from assessments.instrument import LEVELS, Capability, Category, Instrument, KeyMetric
 from assessments.key_metrics import Edition, meets, read_editions
 from assessments.models import Action, Assessment, Comment, Goal, Score, ScoreKind
-from assessments.queries import actions_to_review, earlier_assessments, load_instrument, scores_of_earlier
+from assessments.queries import actions_to_review, line_of, load_instrument, scores_of_earlier
 from assessments.scale import translate
 
 from .advice import VOTE_SHARES, Paths, make_plan, read_paths
@@ -47,7 +48,7 @@ class Occasion:
     team: str
     round: str
     closed_on: dt.date
-    invited: int
+    invited: int | None  # None where the answers came in a file
     responded: int
     minimum: int
     previous_round: str = ""
@@ -62,13 +63,15 @@ def build_content(assessment: Assessment, language: str, *, for_team: bool) -> R
     ``for_team`` adds the comments, which are for the team alone.
     """
     asked = assessment.round
-    before = list(earlier_assessments(asked, asked.closed_at).filter(team=assessment.team_id))
+    line = list(line_of(assessment))
+    at = line.index(assessment)
+    before = line[at + 1 :]
     occasion = Occasion(
         organization=asked.organization.name,
         team=assessment.team_name,
         round=asked.name,
         closed_on=localtime(asked.closed_at).date(),
-        invited=assessment.invited,
+        invited=None if asked.imported else assessment.invited,
         responded=assessment.responded,
         minimum=asked.minimum_responses,
         previous_round=before[0].round.name if before else "",
@@ -81,7 +84,8 @@ def build_content(assessment: Assessment, language: str, *, for_team: bool) -> R
         newest(assessment.scores.all()),
         occasion,
         language,
-        earlier=_earlier(assessment, before),
+        earlier=_earlier(line, at),
+        one_changed=one_changed(line, at),
         actions=actions_to_review(assessment, before[0] if before else None),
         goal=assessment.team.goal,
     )
@@ -94,12 +98,12 @@ def _comments(assessment: Assessment) -> tuple[str, ...]:
     return texts if enough and len(texts) >= disclosure.COMMENTS_MINIMUM else ()
 
 
-def _earlier(assessment: Assessment, before: Sequence[Assessment]) -> list[Earlier]:
-    """The team's rounds before, newest first, and what each of them found out."""
+def _earlier(line: Sequence[Assessment], at: int) -> list[Earlier]:
+    """The rounds before the one at this place in the team's line, and what each of them found out."""
+    before = line[at + 1 :]
     scores: dict[int, list[Score]] = defaultdict(list)
     for score in scores_of_earlier(before):
         scores[score.assessment_id].append(score)
-    rounds = [assessment, *before]
     return [
         Earlier(
             round=past.round.name,
@@ -107,28 +111,49 @@ def _earlier(assessment: Assessment, before: Sequence[Assessment]) -> list[Earli
             results=Results(
                 newest(scores[past.pk]),
                 past.round.minimum_responses,
-                one_changed(rounds, place),
+                one_changed(line, place),
             ),
-            near=frozenset(newer for newer in range(place) if one_apart(rounds, newer, place)),
+            near=frozenset(newer - at for newer in range(at, place) if one_apart(line, newer, place)),
+            imported=past.round.imported,
         )
-        for place, past in enumerate(before, start=1)
+        for place, past in enumerate(before, start=at + 1)
     ]
 
 
 def one_changed(rounds: Sequence[Assessment], place: int = 0) -> bool:
-    """Whether exactly one person differs from one of the rounds shortly before; newest first (6.2 no. 4)."""
-    return any(one_apart(rounds, place, older) for older in _remembered(rounds, place))
+    """Whether exactly one person differs from one of the rounds nearby that was told first (6.2 no. 4).
+
+    Rounds stand newest first, all that asked the same questionnaire. What was told first stays as it is:
+    mostly the older round, but the newer one where the older was brought in afterwards from a file. What is
+    frozen as one person apart and is none of them asked another questionnaire, which may have asked the same.
+    """
+    one = rounds[place]
+    elsewhere = set(one.one_apart) - {each.pk for each in rounds}
+    has_neighbour = place + 1 < len(rounds)
+    return (
+        bool(elsewhere)
+        or (has_neighbour and one_person_changed(one.joined, one.left))
+        or any(
+            other.pk in one.one_apart and _is_near(rounds, *sorted((place, at)))
+            for at, other in enumerate(rounds)
+        )
+    )
 
 
-def _remembered(rounds: Sequence[Assessment], place: int) -> range:
-    """The places of the rounds whose reports somebody may lay beside that of the one at ``place``."""
-    return range(place + 1, min(place + 1 + disclosure.ROUNDS_REMEMBERED, len(rounds)))
+def _is_near(rounds: Sequence[Assessment], newer: int, older: int) -> bool:
+    """Whether so few rounds lay between two when both were there.
+
+    What was brought in between them afterwards does not make either less rough than it was told.
+    """
+    both = max(rounds[newer].pk, rounds[older].pk)
+    between = sum(each.pk < both for each in rounds[newer + 1 : older])
+    return between < ROUNDS_REMEMBERED
 
 
 def one_apart(rounds: Sequence[Assessment], newer: int, older: int) -> bool:
     """Whether exactly one person was asked in one of the two and not in the other: frozen at their close."""
     one, other = rounds[newer], rounds[older]
-    neighbours = older == newer + 1 and disclosure.one_person_changed(one.joined, one.left)
+    neighbours = older == newer + 1 and one_person_changed(one.joined, one.left)
     return neighbours or other.pk in one.one_apart or one.pk in other.one_apart
 
 
@@ -139,15 +164,15 @@ def make_content(
     language: str,
     *,
     earlier: Sequence[Earlier] = (),
+    one_changed: bool = False,
     actions: Iterable[Action] = (),
     goal: str = Goal.DELIVERY_PERFORMANCE,
 ) -> ReportContent:
     """The content made of one team's scores.
 
-    ``earlier`` are the team's rounds before, newest first; ``actions`` the experiments to look back on;
-    ``goal`` is what the next ones are to lead to.
+    ``earlier`` are the team's rounds before, newest first; ``one_changed`` is what the function of this
+    name says; ``actions`` are the experiments to look back on; ``goal`` is what the next ones are to lead to.
     """
-    one_changed = any(0 in past.near for past in earlier[: disclosure.ROUNDS_REMEMBERED])
     results = Results(scores, occasion.minimum, one_changed)
     history = History(occasion.round, instrument, results, tuple(earlier))
     cautions = history.cautions(occasion.joined, occasion.left, occasion.invited)
@@ -164,13 +189,14 @@ def make_content(
         one_changed=one_changed,
         cautions=cautions,
         compared=len(writer.changes),
+        left_out=tuple(writer.text(capability.short_name) for capability in history.left_out()),
         language=language,
         questionnaire=translate(instrument.title, language),
         questionnaire_version=f"{instrument.slug} {instrument.version}",
         questionnaire_source=translate(instrument.source, language),
         scoring_version=history.results.version,
         edition=edition.title,
-        edition_note=edition.note,
+        edition_note=translate(edition.note, language),
         categories=tuple(writer.category(category) for category in instrument.categories),
         key_metrics=tuple(writer.key_metric(metric, edition) for metric in instrument.key_metrics),
         hindrances=writer.hindrances(instrument),
@@ -227,6 +253,7 @@ class _Writer:
             ),
             change=self.changes.get(capability.key),
             trend=self.history.trend(capability),
+            anew=self.history.asked_anew(capability),
             votes=self._votes(capability.key),
         )
 
@@ -300,7 +327,8 @@ class _Writer:
             elite=self.text(metric.elite),
             elite_from=metric.elite_from,
             references=tuple(
-                Reference(level=level.name, text=getattr(level, metric.key)) for level in edition.levels
+                Reference(level=level.name, text=self.text(getattr(level, metric.key)))
+                for level in edition.levels
             ),
             pitfall=self.text(metric.pitfall),
             measure=self.text(metric.measure),

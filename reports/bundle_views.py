@@ -7,7 +7,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +21,7 @@ from .bundles import cancel_bundle as cancel
 from .bundles import progress_of, request_bundle
 from .bundles import retry_bundle as retry
 from .models import Bundle, BundleState, Report, ReportState
-from .services import request_summary
+from .services import opened, request_summary
 from .tasks import enqueue_bundle, render_one_report
 
 SECONDS_TO_LOOK_AGAIN = 3
@@ -85,7 +84,7 @@ def _ask(request: SignedInRequest, of: Round) -> HttpResponse:
     now, group = timezone.now(), form.cleaned_data["group"]
     try:
         asked = request_bundle(
-            round=of, group=group, language=get_language() or "en", by=request.user, now=now
+            round=of, group=group, language=of.organization.language, by=request.user, now=now
         )
     except ServiceError as error:
         messages.error(request, str(error))
@@ -126,7 +125,7 @@ def cancel_bundle(request: SignedInRequest, org: str, round_id: int, bundle_id: 
 def retry_bundle(request: SignedInRequest, org: str, round_id: int, bundle_id: int) -> HttpResponse:
     """Make what failed or was cancelled after all."""
     found, now = _bundle(request, org, round_id, bundle_id), timezone.now()
-    begun = retry(bundle=found, language=get_language() or "en", by=request.user, now=now)
+    begun = retry(bundle=found, language=found.round.organization.language, by=request.user, now=now)
     enqueue_bundle(begun, now)
     return redirect("bundle", org, round_id, bundle_id)
 
@@ -136,11 +135,12 @@ def retry_bundle(request: SignedInRequest, org: str, round_id: int, bundle_id: i
 def bundle_zip(request: SignedInRequest, org: str, round_id: int, bundle_id: int) -> HttpResponseBase:
     """The file; while there is none, its page."""
     found = _bundle(request, org, round_id, bundle_id)
-    if found.state != BundleState.READY:
+    file = opened(found) if found.state == BundleState.READY else None
+    if file is None:
         return redirect("bundle", org, round_id, bundle_id)
     _log(request, found.round, Event.BUNDLE_DOWNLOADED, found)
     name = slugify(f"{found.group or org} {found.round}") or "reports"
-    return FileResponse(found.file.open(), as_attachment=True, filename=f"{name}.zip")
+    return FileResponse(file, as_attachment=True, filename=f"{name}.zip")
 
 
 @never_cache
@@ -151,14 +151,15 @@ def summary_pdf(request: SignedInRequest, org: str, round_id: int) -> HttpRespon
     if request.method == "POST":
         asked, waiting = request_summary(round=of)
         if waiting:
-            render_one_report.enqueue(asked.pk, get_language() or "en")
+            render_one_report.enqueue(asked.pk, of.organization.language)
         return redirect("bundles", org, round_id)
     report = Report.objects.filter(round=of, state=ReportState.READY).first()
-    if report is None:
+    file = opened(report) if report else None
+    if file is None:
         return redirect("bundles", org, round_id)
     _log(request, of, Event.SUMMARY_DOWNLOADED, of)
     name = slugify(f"{org} {of}") or "summary"
-    return FileResponse(report.file.open(), as_attachment=False, filename=f"{name}.pdf")
+    return FileResponse(file, as_attachment=False, filename=f"{name}.pdf")
 
 
 def _log(request: SignedInRequest, of: Round, what: Event, subject: Bundle | Round) -> None:

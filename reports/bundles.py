@@ -29,7 +29,7 @@ from assessments.services.responses import lock_round
 
 from .comparison import places_of
 from .models import Bundle, BundleState, Report, ReportState
-from .services import file_name
+from .services import file_name, opened
 
 logger = logging.getLogger(__name__)
 
@@ -170,12 +170,17 @@ def _on_one_line(name: str) -> str:
 def _write(bundle: Bundle, failed: list[str]) -> str:
     """Stream the reports into a file beside our data, and that into the storage; its name there.
 
-    The folder for temporary files is in memory on many machines.
+    Teams whose report the storage has lost join the ``failed`` ones. The folder for temporary files is in
+    memory on many machines.
     """
     with tempfile.TemporaryFile(dir=settings.DATA_DIR) as packed:
         with zipfile.ZipFile(packed, "w") as archive:
             for assessment in _with(bundle, ReportState.READY):
-                with assessment.report.file.open() as report:
+                file = opened(assessment.report)
+                if file is None:
+                    failed.append(_on_one_line(assessment.team_name))
+                    continue
+                with file as report:
                     _add(archive, f"{file_name(assessment)}.pdf", report, bundle.round)
             if failed:
                 _add_note(archive, bundle, failed)

@@ -17,7 +17,7 @@ from .history import Earlier, History
 from .results import Results, newest
 
 Lineages = Mapping[int, Sequence[Assessment]]
-"""By team, its assessment in the compared round and those before it, newest first."""
+"""By team of the compared round, all its closed assessments, newest first."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def build_comparison(
             totals=_totals(
                 instrument, [row for each in tree if each.is_within(place) for row in homes[each.group.pk]]
             ),
+            is_parent=any(each.group.parent_id == place.group.pk for each in tree),
         )
         for place in tree
         if within is None or place.is_within(within)
@@ -109,11 +110,12 @@ def _teams_by_group(
         team, earlier = assessment.team, []
         if other and team.pk in then:
             place, found = then[team.pk]
-            near = frozenset({0} if one_apart(lines[team.pk], 0, place) else ())
+            near = frozenset({0} if one_apart(lines[team.pk], now[team.pk][0], place) else ())
             earlier = [Earlier(other.name, load_instrument(other.questionnaire), found, near)]
         history = History(of.name, instrument, now[team.pk][1], earlier)
         cells = tuple(_cell(history, capability) for capability in instrument.capabilities)
-        homes[team.group_id].append(TeamRow(team.slug, assessment.team_name, cells))
+        row = TeamRow(team.slug, assessment.team_name, cells, now[team.pk][1].version)
+        homes[team.group_id].append(row)
     return homes
 
 

@@ -10,7 +10,7 @@ Nothing is ever in the order of scores (docs/method.md, 4.4).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,9 @@ FEW_TEAMS = 2
 FEWEST_BESIDE, MOST_BESIDE = 2, 4
 """So many teams stand side by side: more are no longer read one by one."""
 
+
+MOST_IN_ONE_CHART = 40
+"""More teams than this are drawn group by group."""
 
 STEPS_OF_FUNNEL = 40
 """At so many numbers of answers its limits are worked out, so that they look round."""
@@ -69,6 +72,7 @@ class TeamRow:
     slug: str
     name: str
     cells: tuple[Cell, ...]
+    scoring: str = ""  # version of the scoring that made them
 
     @cached_property
     def is_shown(self) -> bool:
@@ -83,6 +87,7 @@ class Section:
     path: tuple[str, ...]  # empty: the teams without a group
     teams: tuple[TeamRow, ...]
     totals: tuple[Total | None, ...]  # of all teams below, in the order of the columns
+    is_parent: bool = False  # whether there are groups within it
 
 
 @dataclass(frozen=True)
@@ -265,6 +270,17 @@ def spread_of(comparison: Comparison, column: Column) -> Spread | None:
         limits=limits,
         left_out=tuple(team.name for team, result in scored if result.is_coarse),
     )
+
+
+def parts_of(spread: Spread, comparison: Comparison) -> list[tuple[tuple[str, ...], Spread]]:
+    """A capability group by group, each with its path; the whole alone where that makes one chart."""
+    if len(spread.teams) <= MOST_IN_ONE_CHART:
+        return [((), spread)]
+    home = {team.slug: section.path for section in comparison.sections for team in section.teams}
+    groups: dict[tuple[str, ...], list[Estimate]] = {}
+    for team in spread.teams:
+        groups.setdefault(home[team.slug], []).append(team)
+    return [(path, replace(spread, teams=tuple(teams))) for path, teams in groups.items()]
 
 
 def _limits(mean: float, spread: float, n: Sequence[int], sd: float) -> tuple[Limits, ...]:

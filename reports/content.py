@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from assessments.deliveries import Figures  # which loads scipy
@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 class Suppressed:
     """A result that fewer people gave than the minimum. It carries no number."""
 
+    kind: ClassVar = "suppressed"  # in JSON, where a type has no name
+
     minimum: int  # how many answers would have been needed
 
 
 @dataclass(frozen=True)
 class InWords:
     """Last round's result where a number of it could give the answers of one person away."""
+
+    kind: ClassVar = "in_words"
 
     bands: tuple[str, ...]
 
@@ -55,12 +59,20 @@ class TrendPoint:
 class Trend:
     """A capability over the rounds, oldest first, ending with this one; two points at least.
 
-    It begins where the wording last changed (docs/method.md, 4.3).
+    It begins where it was last asked otherwise (docs/method.md, 4.3).
     """
 
     points: tuple[TrendPoint, ...]
     direction: str  # "rising", "falling", "unclear"; empty below four rounds with numbers
-    reworded_after: str = ""  # the last round that asked in other words
+    reworded_after: str = ""  # the last round that asked otherwise
+
+
+@dataclass(frozen=True)
+class AskedAnew:
+    """Where the past of a capability ends: beyond it something else was asked."""
+
+    after: str  # the last round that asked otherwise
+    ways: tuple[str, ...]  # some of assessments.instrument_diff.WAYS
 
 
 @dataclass(frozen=True)
@@ -94,8 +106,10 @@ class Shown:
     the 90 % interval are rounded outward); 5 reads "5 or less" and 95 reads "95 or more".
 
     A coarse result has a score in steps of 10, one band, no interval and nothing about agreement: a small
-    team of which exactly one person differs from one of the two rounds before (docs/method.md, 6.2 no. 4).
+    team of which exactly one person differs from a round nearby that was told first (docs/method.md, 6.2).
     """
+
+    kind: ClassVar = "shown"
 
     n: int  # people with a score
     score: int
@@ -142,6 +156,7 @@ class CapabilityResult:
     advice: tuple[Advice, ...]  # that of the team's level; all three where no level can be told
     change: Change | None = None
     trend: Trend | None = None
+    anew: AskedAnew | None = None  # None where every round that asked about it did so alike
     votes: Votes | None = None  # None where nobody named it, or too few answered
 
     @property
@@ -153,6 +168,8 @@ class CapabilityResult:
 @dataclass(frozen=True)
 class CategoryScore:
     """The mean of the shown capabilities of a category, 5 to 95 in steps of 5."""
+
+    kind: ClassVar = "shown"
 
     score: int
     shown: int  # capabilities that the mean is made of
@@ -181,6 +198,8 @@ class CategoryResult:
 @dataclass(frozen=True)
 class ShownMetric:
     """The team's answer about a key metric: the lower median of the bands."""
+
+    kind: ClassVar = "shown"
 
     n: int
     band: int  # 1 worst to 6 best
@@ -317,7 +336,7 @@ class ReportContent:
     round: str
     closed_on: dt.date
     language: str
-    invited: int
+    invited: int | None  # None where the answers came in a file
     responded: int
     minimum: int
     previous_round: str  # empty in a first round
@@ -333,11 +352,12 @@ class ReportContent:
     hindrances: tuple[tuple[str, str], ...]  # (capability name, "few" | "about_half" | "most")
     joined: int | None = None  # people asked now and not in the previous round; None in a first round
     left: int | None = None
-    previous_in_words: bool = False  # one person joined or left: see InWords
-    one_changed: bool = False  # the same, or one person differs from the round before last: see Shown
-    # why no change is called clear: "roster", "wording"; or why nothing is compared: "scoring"
+    previous_in_words: bool = False  # one person joined or left, or may have: see InWords
+    one_changed: bool = False  # one person differs from a round nearby that was told first: see Shown
+    # why no change is called clear: "roster", "imported", "wording"; or why nothing is compared: "scoring"
     cautions: tuple[str, ...] = ()
     compared: int = 0  # capabilities whose change was tested
+    left_out: tuple[str, ...] = ()  # short names of what the previous round asked about and this one does not
     past_actions: tuple[PastAction, ...] = ()
     plan: Plan | None = None  # None where too few answered
     measured: tuple[Measured, ...] = ()  # by service; empty where no events were brought in

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from assessments import change
 from assessments.change import Summary
-from assessments.instrument import Capability, Category, Instrument, Statement
+from assessments.instrument import Capability, Category, Instrument
+from assessments.instrument_diff import NOT_ASKED, same_category, ways_of
 from assessments.models import ScoreKind
 
 from .content import (
+    AskedAnew,
     CategoryScore,
     Change,
     InWords,
@@ -33,15 +34,7 @@ class Earlier:
     instrument: Instrument
     results: Results
     near: frozenset[int] = frozenset()
-
-    @cached_property
-    def wording(self) -> dict[str, tuple[Statement, ...]]:
-        """What each capability was asked by."""
-        return {capability.key: capability.statements for capability in self.instrument.capabilities}
-
-    def asked_alike(self, *capabilities: Capability) -> bool:
-        """Whether it asked about all of them, and in the same words."""
-        return all(self.wording.get(asked.key) == asked.statements for asked in capabilities)
+    imported: bool = False  # out of a file: who was asked is not known
 
 
 @dataclass(frozen=True)
@@ -63,37 +56,61 @@ class History:
         """The round before this one."""
         return self.earlier[0] if self.earlier else None
 
+    # --- What was asked -----------------------------------------------------------------------
+
+    def _ways(self, past: Earlier, capability: Capability) -> tuple[str, ...]:
+        """In which ways an earlier round asked otherwise; none where it asked alike."""
+        return ways_of(past.instrument, self.instrument, capability.key)
+
+    def asked_anew(self, capability: Capability) -> AskedAnew | None:
+        """The last round that asked otherwise, and how; None where all that asked did so alike."""
+        for past in self.earlier:
+            ways = self._ways(past, capability)
+            if ways and NOT_ASKED not in ways:
+                return AskedAnew(past.round, ways)
+        return None
+
+    def left_out(self) -> tuple[Capability, ...]:
+        """What the last round asked about and this one does not."""
+        if self.last is None:
+            return ()
+        return tuple(
+            each for each in self.last.instrument.capabilities if each.key not in self.instrument.by_key
+        )
+
     # --- Last round ---------------------------------------------------------------------------
 
     def last_capability(self, capability: Capability) -> Shown | InWords | Suppressed | None:
-        """Last round's result; None where it was not asked, or in other words."""
-        if self.last is None or not self.last.asked_alike(capability):
+        """Last round's result; None where it was not asked, or otherwise."""
+        if self.last is None or self._ways(self.last, capability):
             return None
         found = self.last.results.capability(capability.key)
         return in_words(found) if self.in_words and isinstance(found, Shown) else found
 
     def last_category(self, category: Category) -> CategoryScore | InWords | Suppressed | None:
-        """Last round's result; None unless all of the category was asked in the same words."""
-        if self.last is None or not self.last.asked_alike(*category.capabilities):
+        """Last round's result; None unless it is made of the same capabilities, all asked alike."""
+        if self.last is None or not same_category(self.last.instrument, self.instrument, category.key):
             return None
         found = self.last.results.category(category)
         return in_words(found) if self.in_words and isinstance(found, CategoryScore) else found
 
     # --- Changes ------------------------------------------------------------------------------
 
-    def cautions(self, joined: int | None, left: int | None, invited: int) -> tuple[str, ...]:
+    def cautions(self, joined: int | None, left: int | None, invited: int | None) -> tuple[str, ...]:
         """What speaks against calling a change clear, or against comparing at all (docs/method.md, 4.3).
 
-        "roster": more than a third of the people changed; "wording": the questionnaire has another
-        version; "scoring": last round was scored by another version, so that nothing is compared.
+        "roster": more than a third of the people changed; "imported": nobody knows how many did;
+        "wording": the questionnaire has another version; "scoring": last round was scored by another
+        version, so that nothing is compared.
         """
         if self.last is None or self.in_words:
             return ()
         if self.last.results.version != self.results.version:
             return ("scoring",)
         found = {
-            "roster": change.roster_changed(joined, left, invited),
-            "wording": self.last.instrument.version != self.instrument.version,
+            "roster": change.roster_changed(joined, left, invited or 0),
+            "imported": invited is None or self.last.imported,
+            "wording": _name(self.last.instrument) != _name(self.instrument),
         }
         return tuple(name for name, holds in found.items() if holds)
 
@@ -155,12 +172,12 @@ class History:
         now = self.results.capability(capability.key)
         points = [_point(self.round, now)]
         exact = [(0.0, self.results.summary(ScoreKind.CAPABILITY, capability.key))]
-        as_numbers, reworded_after = {0}, ""
+        as_numbers, anew = {0}, self.asked_anew(capability)
         for place, past in enumerate(self.earlier, start=1):
-            if capability.key not in past.wording:
+            ways = self._ways(past, capability)
+            if NOT_ASKED in ways:
                 continue
-            if not past.asked_alike(capability):
-                reworded_after = past.round
+            if ways:
                 break
             if past.results.version != self.results.version:
                 continue
@@ -180,8 +197,12 @@ class History:
         return Trend(
             points=tuple(reversed(points)),
             direction=change.direction(told) if _how(now) == "in full" else "",
-            reworded_after=reworded_after,
+            reworded_after=anew.after if anew else "",
         )
+
+
+def _name(instrument: Instrument) -> tuple[str, int]:
+    return instrument.slug, instrument.version
 
 
 def _how(result: Shown | InWords | Suppressed | None) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from assessments.models import Assessment, Group, Round, User
+from assessments.models import Assessment, Group, Organization, Round, User
 from assessments.models.base import one_of
 
 
@@ -49,6 +49,12 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return str(self.assessment or self.round)
+
+    @property
+    def organization(self) -> Organization:
+        """Whose report it is."""
+        about = self.assessment.round if self.assessment else self.round
+        return about.organization  # type: ignore[union-attr]  # it is about one of the two
 
 
 class BundleState(models.TextChoices):

@@ -28,6 +28,7 @@ import weasyprint
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from weasyprint.css.properties import INITIAL_VALUES
 from weasyprint.draw.text import draw_first_line
@@ -138,6 +139,15 @@ def render_summary(content: Summary) -> bytes:
     return _press(SUMMARY, content)
 
 
+def render_line(text: str) -> bytes:
+    """One page with one line in the fonts of the reports, to see whether drawing works here."""
+    with _PRESS:
+        fonts, css = _equipment()
+        html = format_html("<!doctype html><html><body><p>{}</p></body></html>", text)
+        page: bytes = Paper(html).write_pdf(font_config=fonts, stylesheets=[css])
+    return page
+
+
 def _press(template: str, content: ReportContent | Summary) -> bytes:
     with _PRESS, _uncollected():
         html = _html(template, content)
@@ -207,6 +217,7 @@ class _Written(pydyf.Object):
 
 def _finish(document: weasyprint.Document, pdf: pydyf.PDF) -> None:
     _add_scopes(document, pdf)
+    _print_links(pdf)
     pdf.objects[1:] = [_Written(o.number, o.data, compressible=o.compressible) for o in pdf.objects[1:]]
 
 
@@ -217,6 +228,13 @@ def _add_scopes(document: weasyprint.Document, pdf: pydyf.PDF) -> None:
         if cell.get("S") == "/TH":
             section = elements[elements[cell["P"]]["P"]]
             cell["A"]["Scope"] = "/Column" if section["S"] == "/THead" else "/Row"
+
+
+def _print_links(pdf: pydyf.PDF) -> None:
+    """Mark links as printed, as PDF/UA wants all that is not hidden."""
+    for found in pdf.objects:
+        if isinstance(found, pydyf.Dictionary) and found.get("Type") == "/Annot":
+            found["F"] = 4
 
 
 @lru_cache(maxsize=32)

@@ -3,7 +3,8 @@
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from assessments.models import Round
@@ -20,7 +21,16 @@ def make_reports(sender: type[Round], round: Round, **kwargs: Any) -> None:
     from .tasks import render_one_report  # noqa: PLC0415
 
     for report in request_reports(round=round):
-        render_one_report.enqueue(report.pk, settings.LANGUAGE_CODE)
+        render_one_report.enqueue(report.pk, round.organization.language)
+
+
+@receiver(post_delete, sender=Report)
+@receiver(post_delete, sender=Bundle)
+def delete_file(sender: Any, instance: Report | Bundle, **kwargs: Any) -> None:
+    """Have a document go with its row, as when a round is removed that was brought in."""
+    storage = instance.file.storage
+    if name := instance.file.name:
+        transaction.on_commit(lambda: storage.delete(name))
 
 
 @receiver(schedule_ran)

@@ -40,7 +40,7 @@ class Results:
 
     scores: Scores
     minimum: int
-    one_changed: bool = False  # exactly one person differs from one of the rounds shortly before
+    one_changed: bool = False  # exactly one person differs from a round nearby that was told first
 
     @property
     def version(self) -> str:

@@ -24,7 +24,7 @@ def build_summary(of: Round, language: str) -> Summary:
         questionnaire=translate(instrument.title, language),
         questionnaire_version=f"{instrument.slug} {instrument.version}",
         minimum=of.minimum_responses,
-        invited=sum(each.invited for each in assessments),
+        invited=None if of.imported else sum(each.invited for each in assessments),
         responded=sum(each.responded for each in assessments),
         teams=len(assessments),
         counted=len(counted.teams),

@@ -27,7 +27,7 @@ class Counts:
 
     teams: int  # of which the capability is shown
     bands: tuple[int, ...]  # how many of them lie in each of disclosure.BANDS, by their scores as shown
-    told: int  # of which agreement is told: not of rough results
+    told: int  # of which agreement is told: not of rough results; 0 below MINIMUM_TEAMS, too
     far_apart: int  # of those, how many have answers far apart, or two views
 
 
@@ -67,7 +67,7 @@ class Summary:
     questionnaire: str  # title, for people
     questionnaire_version: str
     minimum: int  # answers needed before a team is shown
-    invited: int
+    invited: int | None  # None where the answers came in a file
     responded: int
     teams: int  # that took part
     counted: int  # of them, those in the counts
@@ -84,9 +84,7 @@ class Summary:
         """Capabilities about which more than half of the teams are of two minds."""
         found = [(each.name, each.counts) for category in self.categories for each in category.capabilities]
         return tuple(
-            (name, counts)
-            for name, counts in found
-            if counts and counts.told >= MINIMUM_TEAMS and counts.far_apart > counts.told / 2
+            (name, counts) for name, counts in found if counts and counts.far_apart > counts.told / 2
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -129,6 +127,8 @@ def count(results: Iterable[Shown]) -> Counts | None:
     if len(shown) < MINIMUM_TEAMS:
         return None
     told = [result for result in shown if result.agreement]
+    if len(told) < MINIMUM_TEAMS:
+        told = []  # what is said of three would be said of each
     return Counts(
         teams=len(shown),
         bands=tuple(sum(result.bands[0] == band for result in shown) for band in BANDS),

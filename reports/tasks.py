@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -13,7 +12,7 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from assessments.models import Assessment, Round
-from assessments.tasks import enqueue_mails
+from assessments.tasks import enqueue_mails, enqueue_messages
 
 from . import bundles
 from .models import Bundle, BundleState, Report, ReportState
@@ -43,9 +42,11 @@ def render_one_report(report_id: int, language: str) -> None:
         .first()
     )
     if report:
-        render_report(report=report, language=language)
+        now = timezone.now()
+        render_report(report=report, language=language, now=now)
+        enqueue_messages(now)
         if report.assessment:
-            enqueue_packing(report.assessment.round, timezone.now())
+            enqueue_packing(report.assessment.round, now)
 
 
 @task(priority=PATIENT)
@@ -122,7 +123,11 @@ def _is_being_packed(bundle: Bundle, now: dt.datetime) -> bool:
 
 def take_up_lost(now: dt.datetime) -> None:
     """Put into the queue again what waits and has no task: its worker was killed, or it never had one."""
-    waiting = Report.objects.filter(state=ReportState.PENDING).defer("content")
+    waiting = (
+        Report.objects.filter(state=ReportState.PENDING)
+        .select_related("assessment__round__organization", "round__organization")
+        .defer("content")
+    )
     tasks = list(_tasks_about(list(waiting), now))
     alive = {report for report, each in tasks if not each.is_lost}
     lost = Counter(report for report, each in tasks if each.is_lost)
@@ -130,7 +135,7 @@ def take_up_lost(now: dt.datetime) -> None:
         if report.pk in alive:
             continue
         if lost[report.pk] < TRIES:
-            render_one_report.enqueue(report.pk, settings.LANGUAGE_CODE)
+            render_one_report.enqueue(report.pk, report.organization.language)
         else:
             give_up(report=report, error=f"{TRIES} workers were lost with it")
     for bundle in bundles.waiting_bundles():

@@ -1,12 +1,19 @@
 """Addresses of the app that tells."""
 
-from django.urls import path
+from django.urls import include, path
 
 from . import bundle_views, compare_views, views
+from .api import endpoints
 
 urlpatterns = [
+    path("api/v1/", include(endpoints.urlpatterns)),
     path("help/results/", views.reading_results, name="reading_results"),
     path("o/<slug:org>/rounds/<int:round_id>/compare/", compare_views.compare, name="compare"),
+    path(
+        "o/<slug:org>/rounds/<int:round_id>/comparison.<ending:ending>",
+        compare_views.comparison_table,
+        name="comparison_table",
+    ),
     path("o/<slug:org>/rounds/<int:round_id>/reports/", bundle_views.bundles, name="bundles"),
     path("o/<slug:org>/rounds/<int:round_id>/reports/<int:bundle_id>/", bundle_views.bundle, name="bundle"),
     path(
@@ -31,6 +38,8 @@ urlpatterns = [
         "o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/report.pdf", views.report_pdf, name="report_pdf"
     ),
     path(
-        "o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/scores.csv", views.scores_csv, name="scores_csv"
+        "o/<slug:org>/teams/<slug:team>/rounds/<int:round_id>/scores.<ending:ending>",
+        views.scores_table,
+        name="scores_table",
     ),
 ]

@@ -11,13 +11,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import access, change, disclosure
 from assessments.access import Permission, SignedInRequest
+from assessments.downloads import table_response
 from assessments.models import Assessment
 from assessments.services.audit import Event, record
 
 from . import export
 from .builder import build_content
 from .models import Report, ReportState
-from .services import file_name, request_report
+from .services import file_name, opened, request_report
 from .tasks import render_one_report
 
 SECONDS_TO_LOOK_AGAIN = 3
@@ -88,12 +89,12 @@ def report_pdf(request: SignedInRequest, org: str, team: str, round_id: int) -> 
     if request.method == "POST":
         asked, waiting = request_report(assessment=assessment)
         if waiting:
-            render_one_report.enqueue(asked.pk, get_language() or "en")
+            render_one_report.enqueue(asked.pk, assessment.round.organization.language)
         return redirect("report_pdf", org, team, round_id)
     report = Report.objects.filter(assessment=assessment).first()
-    if report and report.state == ReportState.READY:
+    if report and report.state == ReportState.READY and (file := opened(report)):
         _log(request, assessment, Event.REPORT_DOWNLOADED)
-        return FileResponse(report.file.open(), as_attachment=False, filename=f"{file_name(assessment)}.pdf")
+        return FileResponse(file, as_attachment=False, filename=f"{file_name(assessment)}.pdf")
     page = render(
         request, "reports/report_waits.html", {"assessment": assessment, "report": report}, status=202
     )
@@ -102,22 +103,18 @@ def report_pdf(request: SignedInRequest, org: str, team: str, round_id: int) -> 
     return page
 
 
-@never_cache
 @require_safe
-def scores_csv(request: SignedInRequest, org: str, team: str, round_id: int) -> HttpResponse:
+def scores_table(request: SignedInRequest, org: str, team: str, round_id: int, ending: str) -> HttpResponse:
     """The numbers of the page as a table."""
     assessment = _assessment(request, org, team, round_id)
     content = build_content(assessment, get_language() or "en", for_team=False)
-    response = HttpResponse(export.as_csv(content), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{file_name(assessment)}.csv"'
     _log(request, assessment, Event.SCORES_DOWNLOADED)
-    return response
+    return table_response(export.scores_table(content), file_name(assessment), ending)
 
 
 def _log(request: SignedInRequest, assessment: Assessment, what: Event) -> None:
-    """Keep who took results away by an office; what members do with their own team's is nobody's business."""
-    by_office = Permission.VIEW_PARTICIPATION in access.team_permissions(request.user, assessment.team)
-    if by_office and request.method == "GET":
+    """Keep who took results away by an office."""
+    if request.method == "GET" and access.holds_office(request.user, assessment.team):
         record(
             what=what,
             subject=assessment,

@@ -4,29 +4,64 @@ ada administers Aviary, cleo coaches it, lee leads Team Kestrel, mia is on it; s
 another team, and zoe belongs to another organization altogether.
 """
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import connections
 from django.test import Client
 
-from assessments import queries
+from assessments import access
 from assessments.instrument import Instrument
 from assessments.models import Organization, OrganizationRole, Team, TeamRole, User
 from assessments.questionnaire_file import read
-from assessments.services import people
+from assessments.services import people, responses
 
 from . import factories
+from .receiver import Receiver, running_receiver
+from .servers import SERVER
 
 ROOT = Path(__file__).parent.parent
+LONG_KEY = "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijk"
+Inside = Callable[..., AbstractContextManager[None]]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL (make test-postgres), leave out what would be the same there: marked ``own_engine``."""
+    if SERVER not in os.environ:
+        return
+    left_out = [item for item in items if item.get_closest_marker("own_engine")]
+    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(autouse=True)
 def _new_numbers() -> None:
     """Tests use the numbers of rounds and assessments again, which real databases never do."""
-    queries._asked.clear()
+    access._rounds.clear()
     for cache in caches.all(initialized_only=True):
-        cache.clear()
+        if isinstance(cache, LocMemCache):  # what is in the database goes with the test
+            cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _inside_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL, what cannot be done inside of one, as which most tests run from beginning to end.
+
+    It cleans up in none; and what a request or a worker would close is the test's own connection, which
+    SQLite in memory never closes.
+    """
+    own = connections["default"]
+    if own.vendor != "postgresql":
+        return
+    rewrite, close = responses._rewrite_tables, own.close
+    monkeypatch.setattr(responses, "_rewrite_tables", lambda: own.in_atomic_block or rewrite())
+    monkeypatch.setattr(own, "close", lambda: own.in_atomic_block or close())
 
 
 @pytest.fixture
@@ -103,5 +138,33 @@ def sign_in(client: Client):
 @pytest.fixture(scope="session")
 def accelerate() -> Instrument:
     """The questionnaire that the product ships."""
-    path = ROOT / "fixtures" / "questionnaires" / "accelerate-1.yaml"
+    path = ROOT / "fixtures" / "questionnaires" / "accelerate-2.yaml"
     return read(path.read_text(encoding="utf-8"), path.name)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A program on this machine that takes webhooks."""
+    with running_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def inside(settings: Any, monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Inside:
+    """``with inside(folder):`` an installation of its own in this folder, on SQLite."""
+
+    @contextmanager
+    def enter(folder: Path, key: str = LONG_KEY) -> Iterator[None]:
+        settings.DATA_DIR, settings.MEDIA_ROOT, settings.SECRET_KEY = folder, folder / "files", key
+        monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "accelerate_survey.settings")  # of what it starts
+        usual = connections["default"]
+        own = {**usual.settings_dict, "NAME": str(folder / "survey.sqlite3")}
+        connections["default"] = type(usual)(own, "default")
+        try:
+            with django_db_blocker.unblock():
+                yield
+        finally:
+            connections["default"].close()
+            connections["default"] = usual
+
+    return enter

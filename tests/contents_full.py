@@ -17,7 +17,7 @@ from reports.content import ReportContent
 from reports.history import Earlier
 from reports.results import Results, Scores
 
-QUESTIONNAIRE = Path(__file__).parent.parent / "fixtures" / "questionnaires" / "accelerate-1.yaml"
+QUESTIONNAIRE = Path(__file__).parent.parent / "fixtures" / "questionnaires" / "accelerate-2.yaml"
 
 Answers = dict[str, Any]
 
@@ -82,6 +82,7 @@ def make_full_report(
     silent: Sequence[str] = (),
     seed: int = 1,
     comments: Sequence[str] = (),
+    language: str = "en",
     **changes: Any,
 ) -> ReportContent:
     """The report of Team Kestrel, of ``people`` answers.
@@ -105,7 +106,7 @@ def make_full_report(
         instrument(),
         scores_of(answers),
         Occasion(**occasion | changes),
-        "en",
+        language,
         earlier=make_earlier(
             [make_answers(before, seed=seed, lower=0.6 * back) for back in range(rounds if before else 0)]
         ),

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
+from assessments.answers_file import Row
 from assessments.delivery_files import Options
 from assessments.instrument import Instrument
 from assessments.models import (
+    SUBJECTS,
     Invitation,
     Mail,
     Organization,
@@ -18,17 +20,20 @@ from assessments.models import (
     Schedule,
     Team,
     User,
+    Webhook,
     Workshop,
 )
 from assessments.queries import load_instrument
 from assessments.services import (
     deliveries,
+    imports,
     mails,
     people,
     questionnaires,
     responses,
     rounds,
     schedules,
+    webhooks,
     workshops,
 )
 
@@ -161,6 +166,29 @@ def closed_round(
     return made
 
 
+def rows_of(answers: dict[str, Iterable[int | str]], instrument: Instrument | None = None) -> list[Row]:
+    """Rows of a file: for each value of a team a response, every statement answered with it."""
+    asked = instrument or load_instrument(Questionnaire.objects.first() or make_questionnaire())
+    given = [(team, value) for team, values in answers.items() for value in values]
+    return [
+        Row(number, team, answers_of(asked, value)) for number, (team, value) in enumerate(given, start=2)
+    ]
+
+
+def imported_round(
+    organization: Organization, answers: dict[str, Iterable[int | str]], name: str = "2025 Q4", *,
+    closed_on: dt.date = dt.date(2025, 12, 31), now: dt.datetime = NOW, **fields: Any,
+) -> Round:  # fmt: skip
+    """A round brought in from a file in which teams, by name, answered as said."""
+    values: dict[str, Any] = {
+        "questionnaire": Questionnaire.objects.first() or make_questionnaire(),
+        "by": None,
+    }
+    values |= {"organization": organization, "name": name, "closed_on": closed_on, "now": now} | fields
+    values.setdefault("rows", rows_of(answers, load_instrument(values["questionnaire"])))
+    return imports.import_round(**values)
+
+
 def random_answers(instrument: Instrument, chance: random.Random) -> dict[str, Any]:
     """A person's answers, drawn evenly; some don't know, some skipped."""
     given = {
@@ -173,6 +201,14 @@ def random_answers(instrument: Instrument, chance: random.Random) -> dict[str, A
 def make_mail(organization: Organization, user: User, *, now: dt.datetime = NOW) -> Mail:
     """An invitation to sign in that is waiting to be sent."""
     return mails.queue_account(organization=organization, user=user, by=None, now=now)
+
+
+def add_webhook(
+    organization: Organization, url: str = "https://chat.example.org/hook", *, now: dt.datetime = NOW,
+    events: Iterable[str] = SUBJECTS,
+) -> Webhook:  # fmt: skip
+    """An address that is told everything, or what is said."""
+    return webhooks.add_webhook(organization=organization, url=url, events=events, by=None, now=now)
 
 
 def bring_in(

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from assessments import roster_file
+from assessments.views.actions import COLUMNS as ACTIONS
+from reports.export import COMPARISON, SCORES
+
 ROOT = Path(__file__).parent.parent
 
+APPS = ("assessments", "reports", "accelerate_survey/operations")
 COMMANDS = sorted(
     path.stem
-    for app in ("assessments", "reports")
+    for app in APPS
     for path in (ROOT / app / "management" / "commands").glob("*.py")
     if not path.stem.startswith("_")
 )
 PARTS = sorted(
-    f"{app}/{path.name}"
-    for app in ("assessments", "reports")
-    for path in (ROOT / app).iterdir()
-    if (path.suffix == ".py" and path.stem != "__init__")
-    or (path.is_dir() and (path / "__init__.py").is_file() and path.name != "migrations")
+    {
+        path.name.removesuffix(".py")
+        for app in APPS
+        for path in (ROOT / app).iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__")
+        or (path.is_dir() and (path / "__init__.py").is_file() and path.name != "migrations")
+    }
 )
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/operations.md"]
 
 
 def read(name: str) -> str:
@@ -50,17 +59,26 @@ def test_the_readme_mentions_every_command(command: str) -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_the_architecture_mentions_every_module(part: str) -> None:
-    """By its name, with or without the ending."""
-    name = part.split("/")[1].removesuffix(".py")
-
-    assert re.search(rf"\b{name}\b", read("ARCHITECTURE.md"))
+    assert re.search(rf"\b{part}\b", read("ARCHITECTURE.md"))
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
+@pytest.mark.parametrize(
+    "columns",
+    [SCORES, COMPARISON, ACTIONS, roster_file.COLUMNS],
+    ids=["scores", "comparison", "actions", "roster"],
+)
+def test_the_columns_of_tables_are_explained(columns: Sequence[str]) -> None:
+    assert [name for name in columns if f"`{name}`" not in read("docs/tables.md")] == []
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/operations.md"]
+)
 def test_links_inside_the_repository_lead_somewhere(document: str) -> None:
     text = read(document)
     paths = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
 
+    folder = (ROOT / document).parent
     assert [
-        path for path in paths if path and not path.startswith("mailto:") and not (ROOT / path).exists()
+        path for path in paths if path and not path.startswith("mailto:") and not (folder / path).exists()
     ] == []

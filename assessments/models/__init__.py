@@ -16,17 +16,20 @@ from .people import (
     TeamRole,
     User,
 )
-from .questionnaires import Capability, Category, KeyMetric, Questionnaire, Statement
-from .responses import Comment, Response
-from .rounds import Assessment, Invitation, Round
+from .programs import SUBJECTS, ApiToken, MessageState, Scope, Webhook, WebhookEvent, WebhookMessage
+from .questionnaires import Capability, Category, KeyMetric, Questionnaire, Statement, usable_by
+from .responses import Comment, Leftover, Response
+from .rounds import Assessment, Invitation, RemovedPart, Round
 from .schedules import Schedule
 from .scores import Agreement, Score, ScoreKind, Suppression
 from .workshops import Workshop
 
 __all__ = [
+    "SUBJECTS",
     "Action",
     "ActionState",
     "Agreement",
+    "ApiToken",
     "Assessment",
     "Capability",
     "Care",
@@ -41,17 +44,21 @@ __all__ = [
     "Incident",
     "Invitation",
     "KeyMetric",
+    "Leftover",
     "Mail",
     "MailKind",
     "MailState",
     "MailStop",
+    "MessageState",
     "Organization",
     "OrganizationMembership",
     "OrganizationRole",
     "Questionnaire",
+    "RemovedPart",
     "Response",
     "Round",
     "Schedule",
+    "Scope",
     "Score",
     "ScoreKind",
     "Statement",
@@ -61,5 +68,9 @@ __all__ = [
     "TeamRole",
     "User",
     "Visit",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookMessage",
     "Workshop",
+    "usable_by",
 ]

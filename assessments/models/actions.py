@@ -34,6 +34,7 @@ class Action(models.Model):
     measure = models.TextField(_("how we will tell that it works"), blank=True)
     owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="actions")
     due = models.DateField(_("until"), null=True, blank=True)
+    started_at = models.DateTimeField()
     state = models.CharField(_("state"), max_length=20, choices=ActionState.choices, default=ActionState.OPEN)
     outcome = models.TextField(_("what came of it"), blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)

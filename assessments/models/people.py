@@ -71,6 +71,7 @@ class Organization(models.Model):
         default=DEFAULT_MINIMUM,
     )
     time_zone = models.CharField(_("time zone"), max_length=50, default=settings.TIME_ZONE)
+    language = models.CharField(_("language"), max_length=10, default=settings.LANGUAGE_CODE)
     # null: for ever
     keep_responses_days = models.PositiveIntegerField(
         _("days after a round's close for which sealed answers are kept"), null=True, blank=True
@@ -93,11 +94,13 @@ class Organization(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a time zone that this machine does not know."""
+        """Refuse a time zone that this machine does not know, and a language that has no catalogue."""
         if self.time_zone not in zoneinfo.available_timezones():
             raise ValidationError(
                 {"time_zone": _("There is no time zone of this name. One is Europe/Berlin.")}
             )
+        if self.language not in dict(settings.LANGUAGES):
+            raise ValidationError({"language": _("The survey does not speak this language.")})
 
 
 class OrganizationRole(models.TextChoices):

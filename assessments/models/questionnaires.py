@@ -5,12 +5,14 @@ Texts are JSON objects keyed by language; :mod:`assessments.instrument` says wha
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .base import Freezable
+from .people import Organization
 
 
 class Questionnaire(Freezable):
@@ -18,7 +20,13 @@ class Questionnaire(Freezable):
 
     frozen_when = Q(published_at__isnull=False)
 
+    # Whose own it is; null for what everybody may use.
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, blank=True, related_name="questionnaires"
+    )
     slug = models.SlugField()
+    # Questionnaires of one family share keys, and their rounds one trend; usually the slug itself.
+    family = models.SlugField()
     version = models.PositiveSmallIntegerField(
         _("version"), validators=[MinValueValidator(1), MaxValueValidator(9999)]
     )
@@ -43,6 +51,22 @@ class Questionnaire(Freezable):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.version}"
+
+    def refuse_others(self, organization: int) -> None:
+        """Raise ValidationError unless the organization of this number may use it."""
+        if self.organization_id not in (None, organization):
+            raise ValidationError(
+                {
+                    "questionnaire": _(
+                        "This questionnaire belongs to another organization. Choose another one."
+                    )
+                }
+            )
+
+
+def usable_by(organization: Organization) -> Q:
+    """Which questionnaires an organization may use: everybody's and its own, once they are published."""
+    return Q(published_at__isnull=False) & (Q(organization=None) | Q(organization=organization))
 
 
 class Category(Freezable):

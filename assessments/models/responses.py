@@ -99,3 +99,16 @@ class Comment(Freezable):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Leftover(models.Model):
+    """Rows were replaced or deleted, and the database still holds their bytes.
+
+    Written together with the deletion, gone when the bytes are; that they are is tried until it works.
+    """
+
+    class Meta:
+        verbose_name = _("leftover")
+
+    def __str__(self) -> str:
+        return "deleted rows that have not been wiped"

@@ -36,6 +36,8 @@ class Round(models.Model):
     opens_itself = models.BooleanField(_("opens by itself"), default=False)
     reminders = models.PositiveSmallIntegerField(_("reminders"), default=2)
     reminders_sent = models.PositiveSmallIntegerField(default=0)
+    # Out of a file that was brought in: asked and answered elsewhere, before this survey was used.
+    imported = models.BooleanField(default=False)
     team_told = models.BooleanField(default=False)  # the mails saying that results are ready are queued
     coaches_told = models.BooleanField(default=False)
 
@@ -75,6 +77,10 @@ class Round(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse another organization's questionnaire."""
+        self.questionnaire.refuse_others(self.organization_id)
+
     @property
     def is_open(self) -> bool:
         """Whether links exist and answers can be given."""
@@ -97,12 +103,13 @@ class Assessment(models.Model):
     round = models.ForeignKey(Round, models.CASCADE, related_name="assessments")
     team = models.ForeignKey(Team, models.PROTECT, related_name="assessments")
     team_name = models.CharField(max_length=100)  # as it was called in this round
-    invited = models.PositiveIntegerField(default=0)
+    invited = models.PositiveIntegerField(default=0)  # of a round that was brought in it is not known, and 0
     responded = models.PositiveIntegerField(default=0)  # both are frozen at the close
     # How many people were invited who were not the last time, and the other way round; null in a first round.
     joined = models.PositiveIntegerField(null=True, blank=True)
     left = models.PositiveIntegerField(null=True, blank=True)
-    # The team's earlier assessments from which exactly one person differs (docs/method.md, 6.2 no. 4).
+    # The team's assessments that were there first and from which exactly one person differs, or may differ
+    # where one of the two was brought in from a file (docs/method.md, 6.2 no. 4).
     one_apart = models.JSONField(default=list, blank=True)
     # What the team's deployments and incidents say, by service; null without any (docs/method.md, 8.4).
     measured = models.JSONField(null=True, blank=True)
@@ -119,6 +126,21 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team_name}, {self.round}"
+
+
+class RemovedPart(models.Model):
+    """A team's part in a round that was brought in and taken out again: somebody may have kept its report."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="removed_parts")
+    assessment = models.PositiveBigIntegerField()  # its number, which no other one gets
+    responded = models.PositiveIntegerField()
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("removed part in a round")
+
+    def __str__(self) -> str:
+        return f"{self.team}, {self.closed_at:%Y-%m-%d}"
 
 
 class Invitation(models.Model):

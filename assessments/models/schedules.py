@@ -66,6 +66,7 @@ class Schedule(models.Model):
         return f"{self.organization}"
 
     def clean(self) -> None:
-        """Refuse months that do not exist, and none at all."""
+        """Refuse months that do not exist, none at all, and another organization's questionnaire."""
+        self.questionnaire.refuse_others(self.organization_id)
         if not self.months or not set(self.months) <= set(range(1, 13)):
             raise ValidationError({"months": _("Choose at least one month.")})

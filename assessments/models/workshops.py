@@ -36,3 +36,7 @@ class Workshop(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse another organization's questionnaire."""
+        self.questionnaire.refuse_others(self.team.organization_id)

@@ -26,7 +26,8 @@ def start_action(
     round: Round,
     capability_key: str,
     title: str,
-    by: User,
+    by: User | None,
+    now: dt.datetime,
     first_step: str = "",
     measure: str = "",
     owner: User | None = None,
@@ -54,6 +55,7 @@ def start_action(
         measure=measure,
         owner=owner,
         due=due,
+        started_at=now,
     )
     return _saved(action)
 
@@ -99,7 +101,7 @@ def change_action(
 
 
 @audited
-def finish_action(*, action: Action, state: str, outcome: str, by: User, now: dt.datetime) -> Action:
+def finish_action(*, action: Action, state: str, outcome: str, by: User | None, now: dt.datetime) -> Action:
     """Say what became of an experiment: kept, changed or dropped."""
     held = _hold_open(action)
     held.state, held.outcome, held.closed_at = state, outcome, now

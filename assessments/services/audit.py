@@ -29,6 +29,7 @@ from ..models import (
     Team,
     TeamMembership,
     User,
+    Webhook,
     Workshop,
 )
 
@@ -37,7 +38,7 @@ R = TypeVar("R")
 
 LOGGED: dict[type[Model], list[str]] = {
     User: ["name", "email", "is_active"],
-    Organization: ["name", "minimum_responses", "time_zone", "keep_responses_days"],
+    Organization: ["name", "minimum_responses", "time_zone", "language", "keep_responses_days"],
     OrganizationMembership: ["role"],
     Group: ["name", "parent"],
     Team: ["name", "group", "goal"],
@@ -55,6 +56,7 @@ LOGGED: dict[type[Model], list[str]] = {
     ],
     Workshop: ["name"],
     DeliveryToken: ["name"],
+    Webhook: ["url", "events"],
     Action: ["title", "capability_key", "due", "state"],
 }
 """What is logged, field by field. No model that knows of answers or invitations may ever stand here."""
@@ -74,15 +76,29 @@ class Event(TextChoices):
     INVITED = "invited"
     CLOSED = "closed"
     RESCORED = "rescored"
+    ROUND_IMPORTED = "round_imported"
+    ROUND_IMPORTED_ON_SERVER = "round_imported_on_server"
     ARCHIVED = "archived"
     ROSTER_LOADED = "roster_loaded"
     REPORT_DOWNLOADED = "report_downloaded"
     SCORES_DOWNLOADED = "scores_downloaded"
     BUNDLE_DOWNLOADED = "bundle_downloaded"
     SUMMARY_DOWNLOADED = "summary_downloaded"
+    COMPARISON_DOWNLOADED = "comparison_downloaded"
     FORGOTTEN = "forgotten"
     DELIVERIES_LOADED = "deliveries_loaded"
     DELIVERIES_REMOVED = "deliveries_removed"
+    WEBHOOK_RENEWED = "webhook_renewed"
+    WEBHOOK_GONE = "webhook_gone"
+    QUESTIONNAIRE_PUBLISHED = "questionnaire_published"
+    TOKEN_MADE = "token_made"  # noqa: S105  no password
+    TOKEN_WITHDRAWN = "token_withdrawn"  # noqa: S105  no password
+    RESULTS_READ = "results_read"
+    SIGNED_OUT = "signed_out"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    BECAME_ADMINISTRATOR = "became_administrator"
+    BECAME_COACH = "became_coach"
+    LOST_ROLE = "lost_role"
 
 
 @dataclass(frozen=True)
@@ -116,7 +132,7 @@ def _organization_of(values: Iterable[object]) -> int:
     for value in values:
         if isinstance(value, Organization):
             return value.pk
-        if isinstance(value, Group | Team | Round | OrganizationMembership | Schedule):
+        if isinstance(value, Group | Team | Round | OrganizationMembership | Schedule | Webhook):
             return value.organization_id
         if isinstance(value, TeamMembership | Workshop | DeliveryToken):
             return value.team.organization_id
@@ -126,10 +142,17 @@ def _organization_of(values: Iterable[object]) -> int:
 
 
 def record(
-    *, what: Event, subject: Model, organization: Organization, by: User | None, now: dt.datetime
+    *,
+    what: Event,
+    subject: Model,
+    organization: Organization,
+    by: User | None,
+    now: dt.datetime,
+    person: User | None = None,
 ) -> None:
-    """Log what changes no field. Nobody as ``by`` is the schedule."""
-    about = {"organization": organization.pk, "what": what.value} | ({} if by else {"by_itself": True})
+    """Log what changes no field, and whom it was done to. Nobody as ``by`` is the schedule."""
+    about: dict[str, Any] = {"organization": organization.pk, "what": what.value}
+    about |= ({} if by else {"by_itself": True}) | ({"person": person.pk} if person else {})
     LogEntry.objects.log_create(
         subject,
         force_log=True,
@@ -139,6 +162,20 @@ def record(
         timestamp=now,
         additional_data=about,
     )
+
+
+A_DAY = dt.timedelta(days=1)
+
+
+def record_daily(
+    *, what: Event, subject: Model, organization: Organization, by: User, now: dt.datetime
+) -> None:
+    """Log what programs do over and over: once a day for each person and subject."""
+    known = LogEntry.objects.get_for_object(subject).filter(
+        actor=by, timestamp__gt=now - A_DAY, additional_data__what=what.value
+    )
+    if not known.exists():
+        record(what=what, subject=subject, organization=organization, by=by, now=now)
 
 
 def forget(*, person: User, organization: Organization, belongs_elsewhere: bool) -> None:

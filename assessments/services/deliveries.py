@@ -235,8 +235,9 @@ def _upsert(kind: type[delivery_files.Event]) -> str:
     names = ("team_id", *kind._fields)
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in unique)
     values = ", ".join(["%s"] * len(names))
+    table = MODELS[kind]._meta.db_table
     return (
-        f"INSERT INTO {MODELS[kind]._meta.db_table} ({', '.join(names)}) VALUES ({values}) "  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values}) "  # noqa: S608  names of our own
         f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {changes}"
     )
 
@@ -343,7 +344,7 @@ def make_token(*, team: Team, name: str, by: User | None, now: dt.datetime) -> t
 
     Raises ValidationError when the team has one of this name.
     """
-    text = tokens.make_delivery_token()
+    text = tokens.make_token(tokens.DELIVERY)
     token = DeliveryToken(team=team, name=name, digest=tokens.digest_of(text), created_at=now)
     token.full_clean()
     token.save()

@@ -15,9 +15,11 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import F
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from .. import access, emails
+from ..access import Permission
 from ..bounces import Bounce
 from ..logs import mask
 from ..models import (
@@ -34,10 +36,16 @@ from ..models import (
     TeamMembership,
     User,
 )
-from ..queries import actions_to_nudge, due_mails, people_to_nudge
+from ..queries import (
+    actions_to_nudge,
+    due_mails,
+    officials_to_nudge,
+    organization_actions_to_nudge,
+    people_to_nudge,
+)
 from .errors import ServiceError
 from .responses import lock_round
-from .rounds import link_token
+from .rounds import link_token, refuse_too_many_mails
 
 BACK_OFF = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 25, 2 * 60, 10 * 60)]
 """How long to wait after the first failure, the second, and so on; after the last there is no other try."""
@@ -47,6 +55,9 @@ PATIENCE = dt.timedelta(hours=1)
 
 IN_FLIGHT = dt.timedelta(minutes=5)
 """No conversation with a mail server takes longer: what is still being sent then has lost its worker."""
+
+AGAIN_AFTER = dt.timedelta(hours=1)
+"""How long after a mail went out its person can be sent the same again."""
 
 ERROR_LENGTH = 300
 
@@ -112,7 +123,10 @@ def queue_results(*, round: Round, now: dt.datetime) -> list[Mail]:
 def queue_nudges(*, round: Round, now: dt.datetime) -> list[Mail]:
     """The question, half-way to the next round, how open experiments go. Twice changes nothing."""
     closed = lock_round(round.pk)
-    return _queue(closed, MailKind.NUDGE, people_to_nudge(closed), now) if closed else []
+    if closed is None:
+        return []
+    officials = [(None, email) for email in officials_to_nudge(closed)]
+    return _queue(closed, MailKind.NUDGE, [*people_to_nudge(closed), *officials], now)
 
 
 def _queue(
@@ -138,8 +152,13 @@ def _queue(
 def queue_account(*, organization: Organization, user: User, by: User | None, now: dt.datetime) -> Mail:
     """The invitation to sign in; the one that is waiting already, if there is one."""
     about = {"organization": organization, "kind": MailKind.ACCOUNT, "email": user.email}
-    waiting = Mail.objects.filter(**about, state=MailState.WAITING).first()
-    return _now(waiting, now) if waiting else Mail.objects.create(**about, due_at=now)
+    mails = Mail.objects.filter(**about)
+    if waiting := mails.filter(state=MailState.WAITING).first():
+        return _now(waiting, now)
+    if just_sent := mails.filter(state=MailState.SENT, changed_at__gt=now - AGAIN_AFTER).first():
+        return just_sent
+    refuse_too_many_mails(organization=organization, more=1, now=now)
+    return Mail.objects.create(**about, due_at=now)
 
 
 @transaction.atomic
@@ -184,7 +203,8 @@ def deliver(*, mail_id: int, now: dt.datetime) -> None:
         _note(mail, now, state=MailState.STOPPED)
         return
     try:
-        hand_over(_message(mail))
+        with translation.override(mail.organization.language):  # what went wrong is kept in words
+            hand_over(_message(mail))
     except NotSent as error:
         record_failure(mail=mail, error=error, now=now)
     except MaybeSent as error:
@@ -235,15 +255,18 @@ def _message(mail: Mail) -> EmailMessage:
     if mail.kind == MailKind.NUDGE:
         return _nudge_mail(mail, user)
     if mail.kind == MailKind.BUNDLE:
+        if Permission.VIEW_RESULTS not in access.organization_permissions(user, mail.organization):
+            raise NotSent(_("The reports are no longer this person's to see."), for_good=True)
         return emails.bundle_mail(mail.round, user, mail.pk)
     return emails.results_mail(mail.round, mail.assessment, user, mail.pk)
 
 
 def _nudge_mail(mail: Mail, user: User) -> EmailMessage:
-    actions = list(actions_to_nudge(mail.assessment, user)) if mail.assessment else []
-    if mail.assessment is None or not actions:
-        raise NotSent(_("The experiments ended before, or the person has left the team."), for_good=True)
-    return emails.nudge_mail(mail.assessment, actions, user, mail.pk)
+    about, organization = mail.assessment, mail.organization
+    actions = actions_to_nudge(about, user) if about else organization_actions_to_nudge(organization, user)
+    if not actions:
+        raise NotSent(_("The experiments ended before, or are no longer this person's."), for_good=True)
+    return emails.nudge_mail(organization, about.team if about else None, actions, user, mail.pk)
 
 
 def _invitation_mail(mail: Mail) -> EmailMessage:
@@ -353,6 +376,15 @@ def send_again(*, mail: Mail, by: User | None, now: dt.datetime) -> Mail:
             _("%(person)s wants no mails from this survey. The last mail has a link to change that.")
             % {"person": again.email}
         )
+    if again.state == MailState.SENT and now < again.changed_at + AGAIN_AFTER:
+        raise ServiceError(
+            _(
+                "A mail went to %(person)s less than an hour ago. They may find it among their spam; "
+                "otherwise try again later."
+            )
+            % {"person": again.email}
+        )
+    refuse_too_many_mails(organization=again.organization, more=1, now=now)
     if again.state == MailState.SENT:
         again.delete()
     again.state, again.attempts, again.error, again.due_at = MailState.WAITING, 0, "", now
@@ -364,6 +396,7 @@ def send_again(*, mail: Mail, by: User | None, now: dt.datetime) -> Mail:
 def send_all_again(*, organization: Organization, by: User | None, now: dt.datetime) -> int:
     """Queue everything that was not delivered, after a mail server was dead for long; how much it is."""
     failed = Mail.objects.filter(organization=organization, state=MailState.FAILED)
+    refuse_too_many_mails(organization=organization, more=failed.count(), now=now)
     return failed.update(state=MailState.WAITING, attempts=0, error="", due_at=now, changed_at=now)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import secrets
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -42,9 +43,13 @@ def make_slug(name: str) -> str:
 
 
 @transaction.atomic
-def create_organization(*, name: str, minimum_responses: int = DEFAULT_MINIMUM) -> Organization:
+def create_organization(
+    *, name: str, minimum_responses: int = DEFAULT_MINIMUM, language: str = settings.LANGUAGE_CODE
+) -> Organization:
     """A new organization without people."""
-    organization = Organization(name=name, slug=make_slug(name), minimum_responses=minimum_responses)
+    organization = Organization(
+        name=name, slug=make_slug(name), minimum_responses=minimum_responses, language=language
+    )
     organization.full_clean()
     organization.save()
     return organization
@@ -56,13 +61,14 @@ def change_organization(
     organization: Organization,
     name: str,
     time_zone: str,
+    language: str,
     minimum_responses: int,
     keep_responses_days: int | None,
     by: User | None,
 ) -> Organization:
     """Change how the organization asks. A round that is open keeps the minimum that it promised."""
     clock = organization.time_zone
-    organization.name, organization.time_zone = name, time_zone
+    organization.name, organization.time_zone, organization.language = name, time_zone, language
     organization.minimum_responses = minimum_responses
     organization.keep_responses_days = keep_responses_days
     organization.full_clean()

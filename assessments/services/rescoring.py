@@ -15,7 +15,7 @@ from ..queries import load_instrument
 from ..scoring import SCORING_VERSION
 from .audit import Event, record
 from .responses import lock_round, sealed_answers
-from .scores import make_scores
+from .scores import make_scores, prior_of
 
 Place = tuple[str, str]
 """Kind and key of a score."""
@@ -65,7 +65,13 @@ def rescore_round(*, round: Round, write: bool, by: User | None, now: dt.datetim
     if len(rows) != sum(assessment.responded for assessment in assessments):
         return Rescored(Outcome.GONE)
     instrument = load_instrument(current.questionnaire)
-    made = make_scores(rows, [each.pk for each in assessments], instrument, minimum=current.minimum_responses)
+    made = make_scores(
+        rows,
+        [each.pk for each in assessments],
+        instrument,
+        minimum=current.minimum_responses,
+        prior_sd=prior_of(rows, instrument),
+    )
     teams = []
     for assessment in assessments:
         old, new = before[assessment.pk], _by_place(made[assessment.pk])

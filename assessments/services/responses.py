@@ -1,9 +1,9 @@
 """Answers: saved while the round is open, sealed when it closes (docs/method.md, 6.4)."""
 
-import contextlib
 import datetime as dt
+import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -11,9 +11,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from .. import tokens
-from ..models import Comment, Invitation, Organization, Response, Round
-from ..queries import load_asked
+from ..access import load_round
+from ..models import Comment, Invitation, Leftover, Organization, Response, Round
 from .errors import RoundNotOpen, ServiceError
+
+logger = logging.getLogger(__name__)
 
 COMMENT = "comment"
 HINDRANCES = "hindrances"
@@ -44,7 +46,7 @@ def save_response(*, token: str, answers: Mapping[str, Any], complete: bool, now
 
 def _is_asking(round_id: int, now: dt.datetime) -> bool:
     try:
-        return now < load_asked(round_id, now).closes_at
+        return now < load_round(round_id, now).closes_at
     except Round.DoesNotExist:
         return False
 
@@ -63,13 +65,18 @@ def seal(closing: Round) -> list[tuple[int, dict[str, Any]]]:
     comments = [(assessment, answers.pop(COMMENT)) for assessment, answers in rows if answers.get(COMMENT)]
     shuffle(comments)
     Response.objects.filter(assessment__round=closing).delete()
+    keep_sealed(rows)
+    Comment.objects.bulk_create(Comment(assessment_id=assessment, text=text) for assessment, text in comments)
+    rewrite_invitations(closing, forget_links=True)
+    return rows
+
+
+def keep_sealed(rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
+    """Store assessment ids and answers under random ids, in the order given: that has to be random, too."""
     Response.objects.bulk_create(
         (Response(assessment_id=assessment, answers=answers, complete=True) for assessment, answers in rows),
         batch_size=500,
     )
-    Comment.objects.bulk_create(Comment(assessment_id=assessment, text=text) for assessment, text in comments)
-    rewrite_invitations(closing, forget_links=True)
-    return rows
 
 
 def _locked_responses(of: Round) -> QuerySet[Response]:
@@ -122,7 +129,7 @@ def delete_old_responses(*, organization: Organization, now: dt.datetime) -> int
     # sealed rows refuse to be deleted, but for this: so it goes past the manager that refuses
     deleted = sum(model._base_manager.filter(**old).delete()[0] for model in (Response, Comment))
     if deleted:
-        transaction.on_commit(wipe_deleted_rows, robust=True)
+        wipe_afterwards()
     return deleted
 
 
@@ -139,19 +146,64 @@ def forget_order() -> None:
         _empty_journal()
 
 
-def _empty_journal() -> None:
-    """While somebody else is at it, this does what it can and leaves the rest to the next time."""
-    with contextlib.suppress(OperationalError), connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+UNNOTICED = 500  # milliseconds
 
 
-def wipe_deleted_rows() -> None:
-    """Let the database forget the bytes of rows that were replaced or deleted. In no transaction."""
+def _empty_journal() -> bool:
+    """Whether it is empty now; while somebody else reads, this does what it can and leaves the rest.
+
+    It holds up all who save, so it waits for readers only as long as nobody notices.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        (usual,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {UNNOTICED}")
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_held_up, *_frames) = cursor.fetchone()
+        except OperationalError:
+            return False
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    return not is_held_up
+
+
+def wipe_afterwards() -> None:
+    """Have the bytes of rows that this transaction replaces or deletes go, now or when it can be done."""
+    Leftover.objects.create()
+    transaction.on_commit(wipe_deleted_rows, robust=True)
+
+
+def wipe_deleted_rows() -> bool:
+    """Let the database forget the bytes of rows that were replaced or deleted. In no transaction.
+
+    False where it could not be done, as while a backup is made: then ``run_schedule`` tries again.
+    """
+    left = list(Leftover.objects.values_list("pk", flat=True))
+    if not left:
+        return True
+    try:
+        wiped = _rewrite_tables()
+    except OperationalError as error:
+        logger.warning("Deleted rows could not be wiped yet: %s", error)
+        return False
+    if wiped:
+        Leftover.objects.filter(pk__in=left).delete()
+    return wiped
+
+
+def _rewrite_tables() -> bool:
+    """Whether nothing is left of them, in SQLite's journal either."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
-            _empty_journal()
-        elif connection.vendor == "postgresql":
+            return _empty_journal()
+        # whoever waits to write a table anew lets nobody else at it
+        cursor.execute("SET lock_timeout = '2s'")
+        try:
             # the round's too: it held the salt
             tables = ("round", "invitation", "response", "comment")
             cursor.execute(f"VACUUM FULL {', '.join(f'assessments_{name}' for name in tables)}")
+        finally:
+            cursor.execute("RESET lock_timeout")
+    return True

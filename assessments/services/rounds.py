@@ -11,25 +11,31 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from .. import tokens
+from ..disclosure import ROUNDS_REMEMBERED, may_differ_by_one
 from ..models import (
     Assessment,
     Invitation,
     Organization,
     Questionnaire,
+    RemovedPart,
     Response,
     Round,
-    Score,
     Team,
     TeamMembership,
     User,
+    WebhookEvent,
 )
-from ..queries import earlier_assessments, load_instrument, open_rounds
+from ..queries import assessments_before, mails_of_a_day, open_rounds
 from .audit import Event, audited, record
 from .errors import ServiceError
-from .responses import lock_round, rewrite_invitations, rewrite_responses, seal, wipe_deleted_rows
-from .scores import make_scores
+from .responses import lock_round, rewrite_invitations, rewrite_responses, seal, wipe_afterwards
+from .scores import freeze_scores
+from .webhooks import queue_round
 
 DEFAULT_REMINDERS = 2
+
+REMOVED_REMEMBERED = dt.timedelta(days=200)
+"""So long after its close a round that was brought in and removed is laid beside others: half a year."""
 
 
 @audited
@@ -86,6 +92,7 @@ def open_round(
             _refuse_a_second(opening)
             _invite_all(opening, now)
             _record(Event.OPENED, opening, by, now)
+            queue_round(event=WebhookEvent.ROUND_OPENED, round=opening, now=now)
     with transaction.atomic():
         still = lock_round(round.pk)
         if still is None or not still.is_open:
@@ -118,11 +125,38 @@ def _invite_all(opening: Round, now: dt.datetime) -> None:
     Assessment.objects.bulk_create(
         Assessment(round=opening, team=team, team_name=team.name) for team in teams.distinct()
     )
-    if not _add_invitations(opening):
+    if not _add_invitations(opening, now):
         raise ServiceError(_("No team has anybody on its roster. Add people first."))
 
 
-def _add_invitations(of: Round) -> int:
+def refuse_too_many_mails(*, organization: Organization, more: int, now: dt.datetime) -> None:
+    """Raise ServiceError where so many more mails than today's would be a flood.
+
+    Whoever administers an organization has the server write to addresses that they typed.
+    """
+    if mails_of_a_day(organization, now) + more > settings.MAILS_A_DAY:
+        raise ServiceError(
+            _(
+                "Your organization would cause more than %(most)d mails within 24 hours. Try again later, or "
+                "ask who runs the server: MAILS_A_DAY is the setting."
+            )
+            % {"most": settings.MAILS_A_DAY}
+        )
+
+
+def _refuse_a_crowd(of: Round, known: int, added: int, now: dt.datetime) -> None:
+    if known + added > settings.MOST_INVITED:
+        raise ServiceError(
+            _(
+                "%(number)d people would be asked, and a round asks %(most)d at most. Take people off the "
+                "rosters, or ask who runs the server: MOST_INVITED is the setting."
+            )
+            % {"number": known + added, "most": settings.MOST_INVITED}
+        )
+    refuse_too_many_mails(organization=of.organization, more=added, now=now)
+
+
+def _add_invitations(of: Round, now: dt.datetime) -> int:
     """Invite who is on a roster and has no invitation yet; how many that were."""
     assessments = {assessment.team_id: assessment for assessment in Assessment.objects.filter(round=of)}
     known = set(Invitation.objects.filter(assessment__round=of).values_list("assessment_id", "email"))
@@ -135,6 +169,8 @@ def _add_invitations(of: Round) -> int:
             secret = secret_of(invitation, of)
             invitation.token_hash = tokens.invitation_hash(secret, tokens.name_of_round(of.pk))
             added.append(invitation)
+    if added:
+        _refuse_a_crowd(of, len(known), len(added), now)
     random.SystemRandom().shuffle(added)
     Invitation.objects.bulk_create(added, batch_size=500)
     return len(added)
@@ -175,7 +211,7 @@ def invite_newcomers(*, round: Round, by: User | None, now: dt.datetime) -> list
         if current is None or not current.is_open or now >= current.closes_at:
             raise ServiceError(_("The round is not open. People can be invited only while it is."))
         before = set(Invitation.objects.filter(assessment__round=current).values_list("pk", flat=True))
-        if _add_invitations(current):
+        if _add_invitations(current, now):
             _record(Event.INVITED, current, by, now)
         rewrite_invitations(current)
     with transaction.atomic():
@@ -200,40 +236,62 @@ def close_round(*, round: Round, by: User | None, now: dt.datetime) -> bool:
             raise ServiceError(_("This round was never opened, so there is nothing to close."))
         rows = seal(closing)
         _freeze_counts(closing, rows, now)
-        instrument = load_instrument(closing.questionnaire)
-        assessments = list(Assessment.objects.filter(round=closing).values_list("pk", flat=True))
-        scores = make_scores(rows, assessments, instrument, minimum=closing.minimum_responses)
-        for assessment, found in scores.items():
-            for score in found:
-                score.assessment_id = assessment
-        Score.objects.bulk_create((score for found in scores.values() for score in found), batch_size=500)
+        freeze_scores(closing, rows)
         closing.salt, closing.closed_at = "", now
         closing.save()
         _record(Event.CLOSED, closing, by, now)
-        transaction.on_commit(wipe_deleted_rows, robust=True)
+        queue_round(event=WebhookEvent.ROUND_CLOSED, round=closing, now=now)
+        wipe_afterwards()
     round.refresh_from_db()
     return True
 
 
 def _freeze_counts(closing: Round, rows: list[tuple[int, dict[str, object]]], now: dt.datetime) -> None:
-    """Keep how many were asked and answered, and how those who were asked differ from the times before."""
+    """Keep how many were asked and answered, and how those who were asked differ from the times before.
+
+    Who was asked in a round that was brought in is not known: only numbers can be compared with it.
+    """
     responded = Counter(assessment_id for assessment_id, _answers in rows)
     assessments = list(Assessment.objects.filter(round=closing))
-    before_this = earlier_assessments(closing, now).filter(team__assessments__round=closing)
-    earlier: dict[int, list[Assessment]] = defaultdict(list)
+    before_this = assessments_before(closing, now)
+    earlier: dict[int, dict[str, list[Assessment]]] = defaultdict(lambda: defaultdict(list))
     for found in before_this:
-        earlier[found.team_id].append(found)
+        earlier[found.team_id][found.round.questionnaire.family].append(found)
+    removed = RemovedPart.objects.filter(
+        team__assessments__round=closing, closed_at__gt=now - REMOVED_REMEMBERED
+    )
+    gone: dict[int, list[RemovedPart]] = defaultdict(list)
+    for part in removed:
+        gone[part.team_id].append(part)
     asked = _addresses(Q(assessment__round=closing) | Q(assessment__in=before_this.values("pk")))
     for assessment in assessments:
-        invited, before = asked[assessment.pk], earlier[assessment.team_id]
+        invited, families = asked[assessment.pk], earlier[assessment.team_id]
+        before = families.pop(closing.questionnaire.family, [])
         assessment.invited = len(invited)
         assessment.responded = responded[assessment.pk]
-        if before:
+        if before and not before[0].round.imported:
             last = asked[before[0].pk]
             assessment.joined, assessment.left = len(invited - last), len(last - invited)
-        assessment.one_apart = [past.pk for past in before if len(invited ^ asked[past.pk]) == 1]
+        # of other questionnaires, too, which may ask the same: those that somebody may lay beside this one
+        elsewhere = (past for rounds in families.values() for past in rounds[:ROUNDS_REMEMBERED])
+        assessment.one_apart = [
+            past.pk
+            for past in (*before, *elsewhere)
+            if _is_one_apart(assessment, invited, past, asked[past.pk])
+        ] + [
+            part.assessment
+            for part in gone[assessment.team_id]
+            if may_differ_by_one(assessment.responded, part.responded)
+        ]
     fields = ["invited", "responded", "joined", "left", "one_apart"]
     Assessment.objects.bulk_update(assessments, fields, batch_size=500)
+
+
+def _is_one_apart(now: Assessment, asked: set[str], past: Assessment, asked_then: set[str]) -> bool:
+    """Whether exactly one person differs, or may (docs/method.md, 6.2 no. 4)."""
+    if past.round.imported:
+        return may_differ_by_one(now.responded, past.responded)
+    return len(asked ^ asked_then) == 1
 
 
 def _addresses(where: Q) -> dict[int, set[str]]:

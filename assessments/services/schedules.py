@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import formats
+from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from ..models import Invitation, Organization, Questionnaire, Round, Schedule, User
@@ -182,10 +182,11 @@ def _plan(schedule: Schedule, opening: dt.datetime, by: User | None) -> Round:
 
 def _free_name(schedule: Schedule, opening: dt.datetime) -> str:
     """What a round is called: by its quarter or month, with a number where a round has that name already."""
-    if is_quarterly(schedule.months):
-        name = _("%(year)d Q%(quarter)d") % {"year": opening.year, "quarter": quarter_of(opening.month)}
-    else:
-        name = formats.date_format(opening, "F Y")
+    with translation.override(schedule.organization.language):
+        if is_quarterly(schedule.months):
+            name = _("%(year)d Q%(quarter)d") % {"year": opening.year, "quarter": quarter_of(opening.month)}
+        else:
+            name = formats.date_format(opening, "F Y")
     taken = set(Round.objects.filter(organization=schedule.organization).values_list("name", flat=True))
     free, number = name, 1
     while free in taken:

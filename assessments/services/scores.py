@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from .. import scoring
 from ..instrument import Instrument
-from ..models import Score, ScoreKind, Suppression
+from ..models import Assessment, Round, Score, ScoreKind, Suppression
+from ..queries import load_instrument
 from .responses import HINDRANCES
 
 Row = tuple[Any, Mapping[str, Any]]
@@ -15,16 +17,51 @@ Row = tuple[Any, Mapping[str, Any]]
 CAPABILITY_NUMBERS = ("mean", "sd", "se", "low90", "high90", "low80", "high80")
 
 
+TEAMS_AT_A_TIME = 200
+
+
+def freeze_scores(of: Round, rows: Iterable[Row]) -> None:
+    """Score a round's sealed answers, by assessment id, and keep the scores for good.
+
+    Some teams at a time: a round of a thousand then takes hardly more memory than one of a hundred.
+    """
+    instrument = load_instrument(of.questionnaire)
+    by_assessment: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_assessment[row[0]].append(row)
+    prior_sd = prior_of(chain.from_iterable(by_assessment.values()), instrument)
+    assessments = list(Assessment.objects.filter(round=of).values_list("pk", flat=True))
+    for first in range(0, len(assessments), TEAMS_AT_A_TIME):
+        some = assessments[first : first + TEAMS_AT_A_TIME]
+        theirs = chain.from_iterable(by_assessment[assessment] for assessment in some)
+        scores = make_scores(theirs, some, instrument, minimum=of.minimum_responses, prior_sd=prior_sd)
+        for assessment, found in scores.items():
+            for score in found:
+                score.assessment_id = assessment
+        Score.objects.bulk_create(chain.from_iterable(scores.values()), batch_size=500)
+
+
+def prior_of(rows: Iterable[Row], instrument: Instrument) -> dict[str, float]:
+    """What the teams of one organization tell of how people differ: see :func:`scoring.pooled_prior`."""
+    columns = [statement.key for statement in instrument.statements]
+    return scoring.pooled_prior(scoring.to_frame(rows, columns), instrument)
+
+
 def make_scores(
-    rows: Iterable[Row], teams: Iterable[Any], instrument: Instrument, *, minimum: int, pool: bool = True
+    rows: Iterable[Row],
+    teams: Iterable[Any],
+    instrument: Instrument,
+    *,
+    minimum: int,
+    prior_sd: Mapping[str, float] | None = None,
 ) -> dict[Any, list[Score]]:
     """The scores of every team, not saved yet.
 
     ``teams`` are the labels of those that took part; one without a row in ``rows`` gets
     suppressed scores throughout. Every team has a score for every capability, category (its mean
     and its composite), key metric and hindrance, so that what is missing can be told from what is
-    hidden. ``pool`` lets the prior of capabilities be that of these teams together, where they are
-    enough: right for an organization, wrong for teams that merely stand in one spreadsheet.
+    hidden. ``prior_sd`` is that of :func:`prior_of` all teams of an organization; there is none where
+    teams merely stand in one spreadsheet.
     """
     rows = list(rows)
     columns = [statement.key for statement in instrument.statements] + [
@@ -35,7 +72,6 @@ def make_scores(
         ((team, given.get(HINDRANCES, ())) for team, given in rows),
         [capability.key for capability in instrument.capabilities],
     )
-    prior_sd = scoring.pooled_prior(answers, instrument) if pool else None
     capabilities = scoring.score_capabilities(answers, instrument, minimum=minimum, prior_sd=prior_sd)
     counts = _counts(scoring.statement_counts(answers, instrument, minimum=minimum))
     scores: dict[Any, list[Score]] = {team: [] for team in teams}

@@ -1,9 +1,7 @@
 """Experiments of a team, and of the organization itself: written down, changed, ended, taken elsewhere."""
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import access, queries
 from ..access import Permission, SignedInRequest
+from ..downloads import file_response, table_response
 from ..forms import ActionForm, FinishActionForm
 from ..instrument import Instrument
 from ..models import Action, ActionState, Organization, Round, Team
@@ -28,12 +27,11 @@ from ..queries import load_instrument
 from ..scale import translate
 from ..services import actions as services
 from ..services.errors import ServiceError
-from ..texts import safe_cell
+from ..tables import Table, Value
 from .helpers import refuse, show_form
 
 COLUMNS = [
-    "team", "round", "state", "capability", "title", "first_step", "measure", "owner", "due", "outcome",
-    "ended",
+    "title", "capability", "round", "state", "first_step", "measure", "owner", "due", "outcome", "ended",
 ]  # fmt: skip
 
 
@@ -44,10 +42,18 @@ COLUMNS = [
 def actions(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """What the team tries, and what became of what it tried."""
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
-    held = access.team_permissions(request.user, found)
+    now, own = timezone.now(), access.own_permissions(request.user, found)
+    held = own | access.organization_permissions(request.user, found.organization)
     newest = queries.closed_assessments(found).first()
-    may_manage = Permission.MANAGE_ACTIONS in held and not found.archived_at
-    return _page(request, found.organization, found, newest.round if newest else None, may_manage)
+    return _page(
+        request,
+        found.organization,
+        found,
+        queries.team_actions(found, now, is_own=bool(own)),
+        newest=newest.round if newest else None,
+        waiting_until=access.waiting_until(newest, now, is_own=bool(own)),
+        may_manage=Permission.MANAGE_ACTIONS in held and not found.archived_at,
+    )
 
 
 @require_safe
@@ -55,14 +61,21 @@ def organization_actions(request: SignedInRequest, org: str) -> HttpResponse:
     """What the organization itself tries."""
     found = access.get_organization(request.user, org, Permission.VIEW_ORGANIZATION)
     may_manage = Permission.MANAGE_ORGANIZATION in access.organization_permissions(request.user, found)
-    return _page(request, found, None, queries.last_closed_round(found), may_manage)
+    everything, newest = queries.actions_of(found, None), queries.last_closed_round(found)
+    return _page(request, found, None, everything, newest=newest, may_manage=may_manage)
 
 
 def _page(
-    request: SignedInRequest, organization: Organization, team: Team | None, newest: Round | None, may: bool
+    request: SignedInRequest,
+    organization: Organization,
+    team: Team | None,
+    everything: Iterable[Action],
+    *,
+    newest: Round | None,
+    **more: Any,
 ) -> HttpResponse:
-    """``newest`` is the round out of which another would come, ``may`` whether they may be changed."""
-    everything = list(queries.actions_of(organization, team))
+    """``newest`` is the round out of which another would come."""
+    everything = list(everything)
     going_on = [action for action in everything if action.state == ActionState.OPEN]
     return render(
         request,
@@ -73,11 +86,11 @@ def _page(
             "newest": newest,
             "going_on": going_on,
             "ended": [action for action in everything if action.state != ActionState.OPEN],
-            "may_manage": may,
             "is_full": len(going_on) >= services.MAXIMUM_OPEN,
             "today": _today(organization),
             "hide_organization": team,
-        },
+        }
+        | more,
     )
 
 
@@ -115,7 +128,9 @@ def _start(request: SignedInRequest, of: Round, team: Team | None) -> HttpRespon
     form = _form(request, of, team, _proposal(request, instrument))
     if form.is_valid():
         try:
-            services.start_action(team=team, round=of, by=request.user, **form.cleaned_data)
+            services.start_action(
+                team=team, round=of, by=request.user, now=timezone.now(), **form.cleaned_data
+            )
         except (ServiceError, ValidationError) as error:
             refuse(form, error)
         else:
@@ -229,47 +244,65 @@ def _to_list(organization: Organization, team: Team | None) -> HttpResponseRedir
 
 
 @require_safe
-def actions_csv(request: SignedInRequest, org: str, team: str) -> HttpResponse:
+def actions_table(request: SignedInRequest, org: str, team: str, ending: str) -> HttpResponse:
     """The team's experiments as a table."""
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS)
-    writer.writeheader()
-    for row in _rows(found, queries.actions_of(found.organization, found)):
-        writer.writerow({name: safe_cell(value or "") for name, value in row.items()})
-    # with a byte order mark, so that spreadsheets read it as UTF-8
-    return _file("\ufeff" + buffer.getvalue(), "text/csv", f"{found.slug}-experiments.csv")
+    table = _table(found.organization, found.name, _all_seen(request, found))
+    return table_response(table, f"{found.slug}-experiments", ending)
 
 
-def _rows(team: Team, all_: Iterable[Action]) -> Iterator[dict[str, Any]]:
-    language = get_language() or "en"
-    zone = ZoneInfo(team.organization.time_zone)
-    for action in all_:
-        yield {
-            "team": team.name,
-            "round": action.round.name,
-            "state": action.state,
-            "capability": translate(queries.capability_of(action).name, language),
-            "title": action.title,
-            "first_step": action.first_step,
-            "measure": action.measure,
-            "owner": str(action.owner or ""),
-            "due": action.due,
-            "outcome": action.outcome,
-            "ended": action.closed_at.astimezone(zone).date() if action.closed_at else None,
-        }
+@require_safe
+def organization_actions_table(request: SignedInRequest, org: str, ending: str) -> HttpResponse:
+    """The organization's own experiments as a table."""
+    found = access.get_organization(request.user, org, Permission.VIEW_ORGANIZATION)
+    table = _table(found, None, queries.actions_of(found, None))
+    return table_response(table, f"{found.slug}-experiments", ending)
+
+
+def _all_seen(request: SignedInRequest, team: Team) -> list[Action]:
+    is_own = bool(access.own_permissions(request.user, team))
+    return queries.team_actions(team, timezone.now(), is_own=is_own)
+
+
+def _table(organization: Organization, team: str | None, all_: Iterable[Action]) -> Table:
+    zone, language = ZoneInfo(organization.time_zone), get_language() or "en"
+    return Table(
+        name="experiments",
+        about={"team": team, "organization": organization.name},
+        columns=COLUMNS,
+        rows=[_row(action, language, zone) for action in all_],
+    )
+
+
+def _row(action: Action, language: str, zone: ZoneInfo) -> dict[str, Value]:
+    return {
+        "title": action.title,
+        "capability": translate(queries.capability_of(action).name, language),
+        "round": action.round.name,
+        "state": action.state,
+        "first_step": action.first_step,
+        "measure": action.measure,
+        "owner": str(action.owner) if action.owner else None,
+        "due": action.due,
+        "outcome": action.outcome,
+        "ended": action.closed_at.astimezone(zone).date() if action.closed_at else None,
+    }
 
 
 @require_safe
 def actions_md(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """The team's experiments as text that issue trackers and wikis show with headings."""
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
-    all_ = queries.actions_of(found.organization, found)
-    text = render_to_string("assessments/actions.md", {"team": found, "actions": all_})
-    return _file(text.strip() + "\n", "text/markdown", f"{found.slug}-experiments.md")
+    return _markdown(found, _all_seen(request, found))
 
 
-def _file(text: str, content_type: str, name: str) -> HttpResponse:
-    response = HttpResponse(text, content_type=f"{content_type}; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+@require_safe
+def organization_actions_md(request: SignedInRequest, org: str) -> HttpResponse:
+    """The organization's own experiments as such a text."""
+    found = access.get_organization(request.user, org, Permission.VIEW_ORGANIZATION)
+    return _markdown(found, queries.actions_of(found, None))
+
+
+def _markdown(whose: Team | Organization, all_: Iterable[Action]) -> HttpResponse:
+    text = render_to_string("assessments/actions.md", {"whose": whose, "actions": all_})
+    return file_response(f"{text.strip()}\n", "text/markdown; charset=utf-8", f"{whose.slug}-experiments.md")

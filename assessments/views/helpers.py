@@ -6,12 +6,17 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ..access import SignedInRequest
 from ..forms import NoteForm
-from ..models import Organization, Team
+from ..models import Organization, Team, User
 from ..queries import newcomers, open_rounds
+from ..services import mails
+from ..services.errors import ServiceError
+from ..tasks import enqueue_mails
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -30,7 +35,11 @@ def refuse(form: forms.Form, error: Exception) -> None:
 
 
 def show_form(
-    request: HttpRequest, form: forms.Form, title: str, organization: Organization, team: Team | None = None
+    request: HttpRequest,
+    form: forms.Form,
+    title: str,
+    organization: Organization | None = None,
+    team: Team | None = None,
 ) -> HttpResponse:
     """A page with nothing but a form. A team's leads the way back to the team: its lead may see no more."""
     return render(
@@ -46,6 +55,17 @@ def note_form(organization: Organization, team: Team, query: str = "") -> NoteFo
     form = NoteForm(auto_id=f"id_%s_{team.pk}")
     form.helper.form_action = reverse("write_note", args=[organization.slug, team.slug]) + query
     return form
+
+
+def invite_to_sign_in(request: SignedInRequest, organization: Organization, user: User) -> None:
+    """Have a mail with a link sent to somebody, or say why none is."""
+    now = timezone.now()
+    try:
+        mails.queue_account(organization=organization, user=user, by=request.user, now=now)
+    except ServiceError as error:
+        messages.error(request, str(error))
+    else:
+        enqueue_mails(now)
 
 
 def tell_of_newcomers(request: HttpRequest, organization: Organization, new_teams: bool = False) -> None:

@@ -12,14 +12,14 @@ from ..queries import my_organizations, my_teams
 def home(request: SignedInRequest) -> HttpResponse:
     """My teams, my organizations; straight to the only one where there is no choice."""
     organizations, teams = list(my_organizations(request.user)), list(my_teams(request.user))
-    if len(organizations) == 1 and not teams:
-        return redirect("organization", organizations[0].slug)
-    if len(teams) == 1 and not organizations:
-        return redirect("team", teams[0].organization.slug, teams[0].slug)
     coached = [
         found
         for found in organizations
         if Permission.COACH_TEAMS in organization_permissions(request.user, found)
     ]
+    if len(organizations) == 1 and not teams:
+        return redirect("coach" if coached else "organization", organizations[0].slug)
+    if len(teams) == 1 and not organizations:
+        return redirect("team", teams[0].organization.slug, teams[0].slug)
     context = {"organizations": organizations, "teams": teams, "coached": coached}
     return render(request, "assessments/home.html", context)

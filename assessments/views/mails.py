@@ -73,7 +73,11 @@ def send_all_again(request: SignedInRequest, org: str) -> HttpResponse:
     """Try everything once more that was not delivered."""
     found = access.get_organization(request.user, org, Permission.MANAGE_ORGANIZATION)
     now = timezone.now()
-    number = service.send_all_again(organization=found, by=request.user, now=now)
+    try:
+        number = service.send_all_again(organization=found, by=request.user, now=now)
+    except ServiceError as error:
+        messages.error(request, str(error))
+        return redirect("organization_mails", org)
     enqueue_mails(now)
     text = ngettext(
         "%(number)d mail is on its way again.", "%(number)d mails are on their way again.", number

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -14,10 +13,9 @@ from ..emails import mails_are_kept
 from ..forms import ORGANIZATION_ROLES, GroupForm, PersonForm, TeamForm
 from ..models import OrganizationMembership
 from ..queries import open_actions, rounds_of, teams_of
-from ..services import mails, people
+from ..services import people
 from ..services.errors import ServiceError
-from ..tasks import enqueue_mails
-from .helpers import refuse, show_form
+from .helpers import invite_to_sign_in, refuse, show_form
 
 
 @require_safe
@@ -88,9 +86,7 @@ def roles(request: SignedInRequest, org: str) -> HttpResponse:
             refuse(form, error)
         else:
             if data["sign_in"]:
-                now = timezone.now()
-                mails.queue_account(organization=found, user=membership.user, by=request.user, now=now)
-                enqueue_mails(now)
+                invite_to_sign_in(request, found, membership.user)
             messages.success(request, _("%(name)s has the role now.") % {"name": membership.user})
             return redirect("roles", found.slug)
     memberships = found.memberships.select_related("user").order_by("role", "user__name")

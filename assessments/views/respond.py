@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import activate, get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
@@ -23,12 +24,12 @@ from ..forms import ResponseForm, ReviewForm
 from ..instrument import Instrument
 from ..models import Invitation, Response, Round
 from ..pages import Page, minutes_left, pages_of
-from ..queries import load_asked, load_instrument
+from ..queries import load_instrument
 from ..services.errors import RoundNotOpen
 from ..services.responses import save_response
 from .helpers import wants_json
 
-COOKIE = "respond"
+COOKIE = settings.RESPOND_COOKIE_NAME
 
 View = Callable[..., HttpResponse]
 
@@ -73,7 +74,18 @@ def _response_of(token: str) -> Response:
 
 
 def _language(instrument: Instrument) -> str:
-    return get_language() or instrument.languages[0]
+    """The reader's language, or the questionnaire's first; in what is returned the whole page is written."""
+    language = get_language() or ""
+    if language not in instrument.languages:
+        language = instrument.languages[0]
+        if language in dict(settings.LANGUAGES):
+            activate(language)
+    return language
+
+
+def _languages(instrument: Instrument) -> list[str]:
+    """In which languages the page can be had."""
+    return [code for code, _name in settings.LANGUAGES if code in instrument.languages]
 
 
 def _instrument_of(invitation: Invitation) -> Instrument:
@@ -106,6 +118,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 def start(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
     """Why, how long, who sees what: before the first question."""
     instrument = _instrument_of(invitation)
+    _language(instrument)
     pages = pages_of(instrument)
     response = _response_of(token)
     return render(
@@ -121,6 +134,7 @@ def start(request: HttpRequest, token: str, invitation: Invitation) -> HttpRespo
             "answered": sum(key in response.answers for page in pages for key in page.keys),
             "complete": response.complete,
             "next_page": _first_open(pages, response.answers),
+            "page_languages": _languages(instrument),
         },
     )
 
@@ -141,7 +155,7 @@ def _save_page(request: HttpRequest, number: int) -> HttpResponse:
     """The way of every click, so it is short: what a round asks is known, and saving checks the link."""
     token, now = request.COOKIES.get(COOKIE, ""), timezone.now()
     try:
-        instrument = load_asked(tokens.from_text(token)[0], now).instrument
+        instrument = load_instrument(access.load_round(tokens.from_text(token)[0], now).questionnaire)
         pages = pages_of(instrument)
         if not 1 <= number <= len(pages):
             return redirect("respond_start")
@@ -185,6 +199,7 @@ def _show_page(
             "minutes": minutes_left(pages, number),
             "scale": instrument.scale,
             "minimum": invitation.assessment.round.minimum_responses,
+            "page_languages": _languages(instrument),
         },
         status=422 if form else 200,
     )
@@ -232,6 +247,7 @@ def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
             "complete": stored.complete,
             "round": invitation.assessment.round,
             "organization": invitation.assessment.round.organization,
+            "page_languages": _languages(instrument),
         },
         status=422 if form.is_bound else 200,
     )
@@ -264,6 +280,8 @@ def _open_questions(pages: tuple[Page, ...], answers: dict[str, Any]) -> list[di
 @_with_invitation
 def thanks(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
     """The last page: when results come, and that answers can still be changed."""
+    instrument = _instrument_of(invitation)
+    _language(instrument)
     return render(
         request,
         "assessments/respond/thanks.html",
@@ -271,6 +289,7 @@ def thanks(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
             "assessment": invitation.assessment,
             "round": invitation.assessment.round,
             "organization": invitation.assessment.round.organization,
+            "page_languages": _languages(instrument),
         },
     )
 

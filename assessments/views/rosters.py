@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access, roster_file
 from ..access import Permission, SignedInRequest
+from ..downloads import table_response
 from ..forms import PeopleForm, RosterForm
 from ..models import Organization
 from ..roster_file import Row
@@ -83,15 +83,12 @@ def change_roster(request: SignedInRequest, org: str) -> HttpResponse:
     return redirect("organization", found.slug)
 
 
-@never_cache
 @require_safe
-def roster_csv(request: SignedInRequest, org: str) -> HttpResponse:
+def roster_table(request: SignedInRequest, org: str, ending: str) -> HttpResponse:
     """The roster as it is, in the form in which it can be uploaded."""
     found = access.get_organization(request.user, org, Permission.MANAGE_PEOPLE)
     rows = rosters.as_rows(rosters.current_roster(found))
-    response = HttpResponse(roster_file.write(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.slug}-roster.csv"'
-    return response
+    return table_response(roster_file.as_table(rows), f"{found.slug}-roster", ending)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

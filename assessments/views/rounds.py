@@ -8,18 +8,21 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import access, queries
 from ..access import Permission, SignedInRequest
+from ..downloads import table_response
 from ..forms import RoundForm
 from ..models import Round
 from ..services import mails, rounds
 from ..services.errors import ServiceError
 from ..signals import round_closed
-from ..tasks import enqueue_mails
+from ..tables import Table, Value
+from ..tasks import enqueue_mails, enqueue_messages
 from .helpers import refuse, show_form
 
 DAYS_OPEN = 14
@@ -78,6 +81,27 @@ def round_page(request: SignedInRequest, org: str, round_id: int) -> HttpRespons
     )
 
 
+@require_safe
+def participation_table(request: SignedInRequest, org: str, round_id: int, ending: str) -> HttpResponse:
+    """How many of each team have answered, as a table."""
+    found = access.get_round(request.user, org, round_id, Permission.VIEW_PARTICIPATION)
+    rows: list[dict[str, Value]] = [
+        {
+            "team": entry.assessment.team_name,
+            "invited": None if found.imported else entry.invited,  # as on the page: it is not known
+            "responded": entry.responded,
+        }
+        for entry in queries.participation(found)
+    ]
+    table = Table(
+        name="participation",
+        about={"round": found.name, "closed": found.is_closed, "organization": found.organization.name},
+        columns=["team", "invited", "responded"],
+        rows=rows,
+    )
+    return table_response(table, slugify(f"{org} {found.name} participation"), ending)
+
+
 @require_POST
 def open_round(request: SignedInRequest, org: str, round_id: int) -> HttpResponse:
     """Open the round: everybody on a roster gets a mail."""
@@ -88,6 +112,7 @@ def open_round(request: SignedInRequest, org: str, round_id: int) -> HttpRespons
         messages.error(request, str(error))
     else:
         _send_invitations(found)
+        enqueue_messages(timezone.now())
         messages.success(request, _mails_on_their_way(len(invitations)))
     return redirect("round", org, found.pk)
 
@@ -132,5 +157,6 @@ def close_round(request: SignedInRequest, org: str, round_id: int) -> HttpRespon
             round_closed.send(sender=Round, round=found)
             mails.queue_results(round=found, now=now)
             enqueue_mails(now)
+            enqueue_messages(now)
         messages.success(request, _("The round is closed. Answers are sealed, results are ready."))
     return redirect("round", org, found.pk)

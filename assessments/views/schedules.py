@@ -24,7 +24,7 @@ def schedule(request: SignedInRequest, org: str) -> HttpResponse:
     """What comes next, and a form for when rounds come."""
     found = access.get_organization(request.user, org, Permission.MANAGE_ORGANIZATION)
     existing = Schedule.objects.filter(organization=found).first()
-    form = ScheduleForm(request.POST or None, initial=model_to_dict(existing or Schedule()))
+    form = ScheduleForm(found, request.POST or None, initial=model_to_dict(existing or Schedule()))
     if form.is_valid():
         try:
             schedules.set_schedule(

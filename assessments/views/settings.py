@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from auditlog.models import LogEntry
 from django.contrib import messages
@@ -17,11 +18,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import access
 from ..access import Permission, SignedInRequest
+from ..downloads import table_response
 from ..forms import OrganizationForm
 from ..models import OrganizationRole, TeamRole, User
 from ..queries import log_of
 from ..services import people
 from ..services.errors import ServiceError
+from ..tables import Table
 from .helpers import refuse, show_form
 
 ENTRIES_A_PAGE = 50
@@ -31,12 +34,31 @@ SENTENCES = {
     "invited": gettext_lazy("%(who)s invited the people who had joined since %(subject)s opened."),
     "closed": gettext_lazy("%(who)s closed %(subject)s."),
     "rescored": gettext_lazy("The answers of %(subject)s were scored anew, by a newer version."),
+    "round_imported": gettext_lazy("%(who)s brought in the round %(subject)s from a file."),
+    "round_imported_on_server": gettext_lazy(
+        "The round %(subject)s was brought in from a file on the server."
+    ),
     "archived": gettext_lazy("%(who)s archived %(subject)s."),
     "roster_loaded": gettext_lazy("%(who)s brought in people from a file."),
     "report_downloaded": gettext_lazy("%(who)s downloaded the report of %(subject)s."),
     "scores_downloaded": gettext_lazy("%(who)s downloaded the numbers of %(subject)s."),
     "bundle_downloaded": gettext_lazy("%(who)s downloaded all reports of %(subject)s."),
     "summary_downloaded": gettext_lazy("%(who)s downloaded the summary of %(subject)s."),
+    "comparison_downloaded": gettext_lazy("%(who)s downloaded the comparison of the teams in %(subject)s."),
+    "results_read": gettext_lazy("%(who)s had a program read the results of %(subject)s."),
+    "token_made": gettext_lazy("%(who)s made a token for a program."),
+    "token_withdrawn": gettext_lazy("%(who)s withdrew a token for a program."),
+    "signed_out": gettext_lazy("%(who)s ended all sessions of %(person)s."),
+    "second_factor_removed": gettext_lazy("%(who)s took away the second factors of %(person)s."),
+    "became_administrator": gettext_lazy(
+        "%(who)s signed on, and a group of the identity provider made them administrator of %(subject)s."
+    ),
+    "became_coach": gettext_lazy(
+        "%(who)s signed on, and a group of the identity provider made them coach of %(subject)s."
+    ),
+    "lost_role": gettext_lazy(
+        "%(who)s signed on, and their groups at the identity provider give no role in %(subject)s any more."
+    ),
     "forgotten": gettext_lazy("%(who)s removed a person's e-mail address for good."),
     "user_changed": gettext_lazy("%(who)s changed %(person)s"),
     "organization_changed": gettext_lazy("%(who)s changed the settings"),
@@ -50,6 +72,9 @@ SENTENCES = {
     "schedule_changed": gettext_lazy("%(who)s changed the schedule"),
     "deliveries_loaded": gettext_lazy("%(who)s brought in deliveries of %(subject)s."),
     "deliveries_removed": gettext_lazy("%(who)s removed deliveries of %(subject)s."),
+    "webhook_renewed": gettext_lazy("%(who)s made a new secret for the webhook %(subject)s."),
+    "webhook_gone": gettext_lazy("%(subject)s answered that it wants no more messages, and gets none."),
+    "questionnaire_published": gettext_lazy("%(who)s published the questionnaire %(subject)s."),
     "workshop_made": gettext_lazy("%(who)s held the workshop %(subject)s."),
     "made": gettext_lazy("%(who)s made the %(kind)s %(subject)s."),
     "changed": gettext_lazy("%(who)s changed the %(kind)s %(subject)s"),
@@ -62,9 +87,9 @@ ROLES = dict([*OrganizationRole.choices, *TeamRole.choices])
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def organization_settings(request: SignedInRequest, org: str) -> HttpResponse:
-    """Name, time zone, the minimum of answers, and how long answers are kept."""
+    """Name, time zone, language, the minimum of answers, and how long answers are kept."""
     found = access.get_organization(request.user, org, Permission.MANAGE_ORGANIZATION)
-    names = ("name", "time_zone", "minimum_responses", "keep_responses_days")
+    names = ("name", "time_zone", "language", "minimum_responses", "keep_responses_days")
     form = OrganizationForm(request.POST or None, initial={name: getattr(found, name) for name in names})
     if form.is_valid():
         try:
@@ -81,10 +106,23 @@ def organization_settings(request: SignedInRequest, org: str) -> HttpResponse:
 def log(request: SignedInRequest, org: str) -> HttpResponse:
     """Who did what as administrator, coach or lead; the newest first."""
     found = access.get_organization(request.user, org, Permission.MANAGE_ORGANIZATION)
-    page = Paginator(log_of(found), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(log_of(found, timezone.now()), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
     context = {"organization": found, "page": page, "entries": list(_told(page.object_list))}
     with timezone.override(found.time_zone):
         return render(request, "assessments/log.html", context)
+
+
+@require_safe
+def log_table(request: SignedInRequest, org: str, ending: str) -> HttpResponse:
+    """All of the log as a table; the newest first."""
+    found = access.get_organization(request.user, org, Permission.MANAGE_ORGANIZATION)
+    zone = ZoneInfo(found.time_zone)
+    rows = [
+        {"when": entry["when"].astimezone(zone).replace(microsecond=0), "what": entry["what"]}
+        for entry in _told(log_of(found, timezone.now()))
+    ]
+    about = {"time_zone": found.time_zone, "organization": found.name}
+    return table_response(Table("log", about, ["when", "what"], rows), f"{org}-log", ending)
 
 
 def _told(entries: Iterable[LogEntry]) -> Iterator[dict[str, Any]]:
@@ -109,7 +147,9 @@ def _sentence(entry: LogEntry, people_meant: dict[int, User]) -> str:
     if sentence.endswith("."):
         return sentence
     fields = {field.name: field for field in entry.content_type.model_class()._meta.fields}
-    return f"{sentence}: {'; '.join(_change(fields[name], *values) for name, values in changes.items())}."
+    # sorted, since PostgreSQL keeps names in an order of its own
+    told = sorted(_change(fields[name], *values) for name, values in changes.items())
+    return f"{sentence}: {'; '.join(told)}."
 
 
 def _change(field: Field[Any, Any], before: str, after: str) -> str:

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import access
 from ..access import Permission, SignedInRequest
 from ..forms import TEAM_ROLES, GoalForm, PersonForm, TeamForm
-from ..models import Assessment, Team, TeamMembership
-from ..queries import closed_assessments, open_actions, open_rounds, participation
+from ..models import ActionState, Assessment, Team, TeamMembership
+from ..queries import closed_assessments, open_rounds, participation, team_actions
 from ..services import mails, people
 from ..services.errors import ServiceError
 from ..tasks import enqueue_mails
-from .helpers import note_form, refuse, show_form, tell_of_newcomers
+from .helpers import invite_to_sign_in, note_form, refuse, show_form, tell_of_newcomers
 
 
 @never_cache
@@ -26,9 +26,12 @@ from .helpers import note_form, refuse, show_form, tell_of_newcomers
 def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """The team's results, what is open, and its roster for those who keep it."""
     found = access.get_team(request.user, org, team, Permission.VIEW_TEAM)
-    held = access.team_permissions(request.user, found)
+    own = access.own_permissions(request.user, found)
+    held = own | access.organization_permissions(request.user, found.organization)
     is_coach = Permission.COACH_TEAMS in held
     now = timezone.now()
+    assessments = list(closed_assessments(found))
+    actions = team_actions(found, now, is_own=bool(own))
     running = open_rounds(found.organization).filter(assessments__team=found).first()
     counts = participation(running, found) if running and Permission.VIEW_PARTICIPATION in held else []
     return render(
@@ -39,8 +42,9 @@ def team(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             "organization": found.organization,
             "running": running,
             "participation": counts[0] if counts else None,
-            "assessments": closed_assessments(found),
-            "actions": open_actions(found.organization, found),
+            "assessments": assessments,
+            "waiting_until": access.waiting_until(next(iter(assessments), None), now, is_own=bool(own)),
+            "actions": [action for action in actions if action.state == ActionState.OPEN],
             "workshops": found.workshops.all(),
             "memberships": found.memberships.select_related("user")
             if Permission.MANAGE_ROSTER in held
@@ -116,11 +120,7 @@ def add_person(request: SignedInRequest, org: str, team: str) -> HttpResponse:
             refuse(form, error)
         else:
             if data["sign_in"]:
-                now = timezone.now()
-                mails.queue_account(
-                    organization=found.organization, user=membership.user, by=request.user, now=now
-                )
-                enqueue_mails(now)
+                invite_to_sign_in(request, found.organization, membership.user)
             messages.success(request, _("%(name)s is on the team.") % {"name": membership.user})
             tell_of_newcomers(request, found.organization)
             return redirect("team", org, found.slug)

@@ -29,7 +29,7 @@ from .helpers import refuse, show_form, wants_json
 def hold_workshop(request: SignedInRequest, org: str, team: str) -> HttpResponse:
     """Begin a workshop."""
     found = access.get_team(request.user, org, team, Permission.HOLD_WORKSHOPS)
-    form = WorkshopForm(request.POST or None)
+    form = WorkshopForm(found.organization, request.POST or None)
     if form.is_valid():
         try:
             held = workshops.hold_workshop(

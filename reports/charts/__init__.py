@@ -34,7 +34,7 @@ from .sparks import SPARK_WIDTH, sparkline, sparkline_key
 from .statements import statement_bars
 from .strips import metric_strip
 from .svg import presentation, tidy
-from .teams import caterpillar, funnel
+from .teams import caterpillar, caterpillar_key, funnel
 from .text import clean, text_width, wrap
 from .words import WORDS, score_text
 
@@ -57,6 +57,7 @@ __all__ = [
     "category_chart",
     "category_radar",
     "caterpillar",
+    "caterpillar_key",
     "clean",
     "describe_capability",
     "describe_category",

@@ -10,7 +10,7 @@ from ..comparison_content import Estimate, Limits, Spread
 from .sentences import describe_caterpillar, describe_funnel
 from .shared import Sign, dot_sign, ghost_dot_sign, ghost_dots, legend, score_dots, write
 from .sheet import ACCENT, GHOST, GRID, INK, LEADING, MUTED, NORMAL, SMALL, WIDTH, Anchor, Point, Sheet
-from .text import wrap
+from .text import text_width, wrap
 from .words import Words, all_words
 
 _NAMES = 128.0  # where names end and lanes begin
@@ -22,9 +22,14 @@ _SCALE: Final = (0, 25, 50, 75, 100)
 _DASHES: Final = (4.0, 2.5)
 
 
-def caterpillar(spread: Spread, *, chart_id: str, title: str = "", words: Words | None = None) -> str:
-    """Each team's partially pooled estimate with its interval, as teams stand on the page, and their mean."""
-    sheet, said = Sheet(), all_words(words)
+def caterpillar(
+    spread: Spread, *, chart_id: str, title: str = "", words: Words | None = None, key: bool = True
+) -> str:
+    """Each team's partially pooled estimate with its interval, as teams stand on the page, and their mean.
+
+    Without the ``key`` that explains the signs it is one of several.
+    """
+    sheet = Sheet()
     foot = _ROW * len(spread.teams)
     sheet.lines([((_lane(at), -6), (_lane(at), foot)) for at in _SCALE], stroke=GRID, width=0.6)
     sheet.lines([((_lane(spread.mean), -6), (_lane(spread.mean), foot))], stroke=GHOST, width=1.4)
@@ -32,8 +37,16 @@ def caterpillar(spread: Spread, *, chart_id: str, title: str = "", words: Words 
         _draw_team(sheet, _ROW * place + 6, team)
     for at in _SCALE:
         sheet.text((_lane(at), foot + 11), str(at), size=SMALL, fill=MUTED, anchor="middle")
-    bottom = legend(sheet, WIDTH / 2, foot + 28, _caterpillar_signs(said))
+    bottom = legend(sheet, WIDTH / 2, foot + 28, _caterpillar_signs(all_words(words))) if key else foot + 14
     return sheet.svg(-8, bottom, chart_id=chart_id, title=title or describe_caterpillar(spread, words))
+
+
+def caterpillar_key(spread: Spread, *, chart_id: str, title: str = "", words: Words | None = None) -> str:
+    """What the signs of several caterpillars mean."""
+    sheet, signs = Sheet(), _caterpillar_signs(all_words(words))
+    bottom = legend(sheet, WIDTH / 2, 12, signs)
+    title = title or "; ".join(sign.word for sign in signs)
+    return sheet.svg(0, bottom, chart_id=chart_id, title=title)
 
 
 def _lane(score: float) -> float:
@@ -128,17 +141,32 @@ class _Across:
 
 
 def _name_apart(sheet: Sheet, across: _Across, teams: Sequence[Estimate]) -> None:
-    """Name the teams beyond the limits, those on one point below each other."""
+    """Name the teams beyond the limits, those on one point below each other.
+
+    Names that would stand on others are left out: the table beside the chart has them all.
+    """
     points: dict[Point, list[str]] = {}
     for team in teams:
         if team.apart:
             points.setdefault((across.at(team.n), _up(team.score)), []).append(team.name)
+    taken: list[tuple[float, float, float, float]] = []
     for (x, y), names in points.items():
         anchor: Anchor = "start" if x < WIDTH / 2 else "end"
         side = 7 if anchor == "start" else -7
         room = (WIDTH - x if anchor == "start" else x) - 8
         lines = [line for name in names for line in wrap(name, room, SMALL, lines=1)]
+        wide, high = max((text_width(line, SMALL) for line in lines), default=0.0), LEADING * len(lines) / 2
+        left = x + side if anchor == "start" else x + side - wide
+        box = (left, y - high, left + wide, y + high)
+        if any(_overlap(box, other) for other in taken):
+            continue
+        taken.append(box)
         write(sheet, (x + side, y + 3.2 - LEADING * (len(lines) - 1) / 2), lines, fill=INK, anchor=anchor)
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    """Whether two boxes (left, top, right, bottom) share anything."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _funnel_signs(words: Words) -> list[Sign]:

@@ -73,6 +73,7 @@ def _pieces(word: str, fits: Callable[[str], bool]) -> Iterator[str]:
     while len(word) > 1 and not fits(word):
         # Measuring takes time: halving finds the end of even a very long word in a few steps.
         end = max(1, bisect_left(range(len(word)), True, lo=1, key=lambda n: not fits(word[:n] + "-")) - 1)
+        end = word.rfind("-", 1, end) + 1 or end  # where it has a hyphen of its own
         yield word[:end] + ("-" if _hyphenates(word, end) else "")
         word = word[end:]
     yield word

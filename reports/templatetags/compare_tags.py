@@ -1,6 +1,6 @@
 """Cells and charts of teams beside each other."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from django import template
 from django.utils.html import format_html
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from .. import charts
 from ..charts.words import short_score
-from ..comparison_content import Cell, Spread, Total
+from ..comparison_content import Cell, Spread, TeamRow, Total
 from ..content import InWords, ReportContent, Shown, Suppressed
 from .report_tags import bands, drawn
 
@@ -18,9 +18,15 @@ register = template.Library()
 
 
 @register.filter
-def heat(cell: Cell) -> SafeString:
-    """A team's result as a cell of the table, with the other round's where there is one."""
-    now, language = cell.now, get_language() or ""
+def heats(team: TeamRow) -> SafeString:
+    """All of a team's results as cells: twelve thousand steps of a template take as long as all else."""
+    language = get_language() or ""
+    return mark_safe("".join(_heat(cell, language) for cell in team.cells))  # noqa: S308  of safe cells
+
+
+def _heat(cell: Cell, language: str) -> SafeString:
+    """One result, with the other round's where there is one."""
+    now = cell.now
     if isinstance(now, Suppressed):
         return _too_few(now.minimum, language)
     return _shown(now.score, now.is_coarse, _before(cell.before), language)
@@ -56,9 +62,14 @@ def _shown(score: int, coarse: bool, before: str, language: str) -> SafeString:
 
 @lru_cache(maxsize=64)
 def _too_few(minimum: int, language: str) -> SafeString:
-    reason = _("fewer than {minimum} answered").format(minimum=minimum)
+    return _dash("few", _("fewer than {minimum} answered").format(minimum=minimum))
+
+
+def _dash(kind: str, reason: str) -> SafeString:
+    """A cell without a number, and why."""
     return format_html(
-        '<td class="heat few"><span aria-hidden="true">–</span> <span class="visually-hidden">{}</span></td>',
+        '<td class="heat {}"><span aria-hidden="true">–</span> <span class="visually-hidden">{}</span></td>',
+        kind,
         reason,
     )
 
@@ -67,7 +78,7 @@ def _too_few(minimum: int, language: str) -> SafeString:
 def heat_total(total: Total | None) -> SafeString:
     """The mean of several teams as a cell."""
     if total is None:
-        return mark_safe('<td class="heat none">–</td>')
+        return _dash("none", _("fewer than two teams have a score"))
     return _shown(total.score, False, "", get_language() or "")
 
 
@@ -81,6 +92,21 @@ def path(names: tuple[str, ...]) -> str:
 def caterpillar(spread: Spread) -> SafeString:
     """The teams' estimates with their intervals."""
     return drawn(charts.caterpillar, spread, "caterpillar", get_language() or "")
+
+
+@register.simple_tag
+def caterpillar_part(spread: Spread, place: int) -> SafeString:
+    """One of several."""
+    return drawn(_without_key, spread, f"caterpillar-{place}", get_language() or "")
+
+
+_without_key = partial(charts.caterpillar, key=False)
+
+
+@register.simple_tag
+def caterpillar_key(spread: Spread) -> SafeString:
+    """What the signs of several mean."""
+    return drawn(charts.caterpillar_key, spread, "caterpillar-key", get_language() or "")
 
 
 @register.simple_tag

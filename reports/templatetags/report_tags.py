@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils.formats import get_format, number_format
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from assessments import change as changes
@@ -15,6 +15,7 @@ from assessments import disclosure
 
 from .. import charts
 from ..content import (
+    AskedAnew,
     CapabilityResult,
     CategoryResult,
     CategoryScore,
@@ -22,12 +23,14 @@ from ..content import (
     Experiment,
     InWords,
     KeyMetricResult,
+    Plan,
     Priority,
     ReportContent,
     Shown,
     Trend,
     TrendPoint,
 )
+from ..summary_content import Summary
 
 register = template.Library()
 
@@ -81,6 +84,10 @@ DIRECTIONS = {
 CAUTIONS = {
     "roster": gettext_lazy(
         "More than a third of the people have changed since last round. It is hardly the same team, so no"
+        " change is called clear."
+    ),
+    "imported": gettext_lazy(
+        "How many people have changed since last round is not known, because answers came in a file. So no"
         " change is called clear."
     ),
     "wording": gettext_lazy(
@@ -137,7 +144,7 @@ def chart_words() -> dict[str, str]:
         "one_round": _("one round"),
         "in_words": _("known only in words"),
         "gap_in_time": _("too few answered"),
-        "reworded": _("asked in other words before"),
+        "reworded": _("asked otherwise before"),
         "cuts": _("where bands begin"),
         "gap": _("gap"),
         "reach": _("reach"),
@@ -170,7 +177,7 @@ def chart_words() -> dict[str, str]:
         "say_rising": _("Rising over these rounds."),
         "say_falling": _("Falling over these rounds."),
         "say_unclear": _("No clear direction over these rounds."),
-        "say_reworded": _("Up to {round} it was asked in other words."),
+        "say_reworded": _("Up to {round} it was asked otherwise."),
         "say_factors": _("{name}: gap {gap}, reach {reach}, vote {vote}."),
         "estimate": _("estimate"),
         "own_score": _("the team's own score"),
@@ -324,6 +331,21 @@ def hidden_names(content: ReportContent) -> list[str]:
 
 
 @register.filter
+def answered(content: ReportContent | Summary) -> str:
+    """How many people answered and, as far as that is known, how many were asked; in sentences."""
+    numbers = {"responded": content.responded, "invited": content.invited}
+    if content.invited is not None:
+        return _("{responded} of {invited} people answered.").format(**numbers)
+    if not content.organization:
+        return ngettext("One response.", "{responded} responses.", content.responded).format(**numbers)
+    return (
+        ngettext("One person answered.", "{responded} people answered.", content.responded)
+        + " "
+        + _("The answers were brought in from a file; how many were asked is not known.")
+    ).format(**numbers)
+
+
+@register.filter
 def answers_each(content: ReportContent) -> str:
     """From how many people the scores come, in a sentence; nothing where there is no score."""
     counts = [result.n for _capability, result in content.shown()]
@@ -380,6 +402,16 @@ def by_luck(content: ReportContent) -> str:
     expected = changes.expected_false_alarms(content.compared)
     words = _("about {some} of {all}") if expected >= 1 else _("less than {some} of {all}")
     return words.format(some=max(1, round(expected)), all=content.compared)
+
+
+@register.filter
+def asked_anew(content: ReportContent) -> list[tuple[AskedAnew, list[str]]]:
+    """What was asked otherwise before: up to which round and how, and the names of all that share this."""
+    groups: dict[AskedAnew, list[str]] = {}
+    for capability in content.capabilities:
+        if capability.anew:
+            groups.setdefault(capability.anew, []).append(capability.short_name)
+    return list(groups.items())
 
 
 @register.filter
@@ -490,6 +522,12 @@ def pathless(content: ReportContent) -> list[str]:
 
 
 @register.filter
+def leads_nowhere(plan: Plan) -> bool:
+    """Whether no published path leads from anything that has a result to the goal."""
+    return all(priority.steps is None for priority in plan.ranked)
+
+
+@register.filter
 def is_tried(capability: CapabilityResult, content: ReportContent) -> bool:
     """Whether it is one of the proposed experiments, where its next step is told already."""
     plan = content.plan
@@ -503,7 +541,7 @@ def is_tried(capability: CapabilityResult, content: ReportContent) -> bool:
 def drawn(draw: Callable[..., str], what: Hashable, chart_id: str, language: str) -> SafeString:
     """A chart in a language. Results never change, so what was drawn for a page once is drawn."""
     # charts.tidy writes every text through an XML serializer, so names cannot become mark-up
-    return mark_safe(draw(what, chart_id=chart_id, words=chart_words()))  # noqa: S308
+    return mark_safe(draw(what, chart_id=chart_id, words=chart_words()))  # noqa: S308  an SVG of ours
 
 
 def _chart(draw: Callable[..., str], what: Hashable, chart_id: str) -> SafeString:
@@ -514,15 +552,19 @@ def _chart(draw: Callable[..., str], what: Hashable, chart_id: str) -> SafeStrin
 def overview_radar(content: ReportContent, chart_id: str = "overview") -> SafeString:
     """The categories as a radar; nothing where a questionnaire has too few or too many for one."""
     if not charts.FEWEST_AXES <= len(content.categories) <= charts.MOST_AXES:
-        return mark_safe("")
+        return SafeString("")
     return _chart(charts.overview_radar, content, chart_id)
 
 
 @register.simple_tag
 def category_chart(category: CategoryResult) -> SafeString:
-    """The capabilities of a category as a radar, or as bars where they are too few or too many for one."""
-    many = len(category.capabilities) > charts.MOST_AXES
-    return _chart(charts.category_bars if many else charts.category_chart, category, f"shape-{category.key}")
+    """The capabilities of a category as a radar, or as bars where they are too few for one.
+
+    Nothing where they are too many: then the dot plot beside it tells them.
+    """
+    if len(category.capabilities) > charts.MOST_AXES:
+        return SafeString("")
+    return _chart(charts.category_chart, category, f"shape-{category.key}")
 
 
 @register.simple_tag
@@ -553,7 +595,7 @@ def slopegraph(category: CategoryResult) -> SafeString:
 def sparkline(capability: CapabilityResult) -> SafeString:
     """A capability over the rounds; nothing where it has no trend."""
     if capability.trend is None:
-        return mark_safe("")
+        return SafeString("")
     return _chart(charts.sparkline, capability, f"spark-{capability.key}")
 
 

@@ -8,8 +8,17 @@ from django.http import Http404
 
 from assessments import access, tokens
 from assessments.access import ROLE_PERMISSIONS, Permission
-from assessments.models import Invitation, Organization, OrganizationRole, Round, Team, TeamRole, User
-from assessments.services import people, rounds
+from assessments.models import (
+    Invitation,
+    Organization,
+    OrganizationRole,
+    Round,
+    Scope,
+    Team,
+    TeamRole,
+    User,
+)
+from assessments.services import people, programs, rounds
 from tests import factories
 from tests.factories import DAY, NOW
 
@@ -219,3 +228,15 @@ def test_a_link_of_a_closed_round_is_like_a_made_up_one(running: Round) -> None:
 
     with pytest.raises(access.LinkUnknown):
         access.get_invitation(token, NOW)
+
+
+# --- Programs -----------------------------------------------------------------------------------
+
+
+def test_a_token_of_somebody_who_may_not_sign_in_is_none(cleo: User) -> None:
+    _token, text = programs.make_token(name="BI", scopes=Scope.values, days=30, by=cleo, now=NOW)
+    assert access.get_reader(text, NOW)
+
+    User.objects.filter(pk=cleo.pk).update(is_active=False)
+
+    assert access.get_reader(text, NOW) is None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
+from django.utils import translation
 
 from assessments import access
 from assessments.emails import account_mail, invitation_mail, reminder_mail, results_mail, site_address
 from assessments.models import Assessment, Invitation, Organization, Round, Team, User
-from tests import factories
+from tests import factories, pseudo
 
 SITE = "https://survey.example.org"
 LINK = re.compile(r"https?://[^\s]+")
@@ -221,3 +223,32 @@ def test_the_address_of_somebody_who_is_gone_belongs_to_nobody(ada: User, aviary
     ada.delete()
 
     assert access.get_recipient(token) is None
+
+
+# --- In which language ------------------------------------------------------------------------
+
+
+def test_mails_are_in_the_language_of_the_organization(running: Round, ada: User) -> None:
+    """Whoever has them sent, and in whatever language they read."""
+    Organization.objects.update(language="de")
+    with translation.override("en"):
+        invitation, account = first_mail(running), account_mail(ada, Organization.objects.get())
+
+    assert invitation.subject.startswith("Wie liefert Team Kestrel?")
+    assert "Ergebnisse werden nur gezeigt, wo mindestens 5 Personen geantwortet haben." in invitation.body
+    assert " Uhr (UTC) ändern." in invitation.body
+    assert "Keine Mails mehr von dieser Umfrage:" in invitation.body
+    assert '<html lang="de" dir="ltr">' in html_of(invitation)
+    assert ">Zum Fragebogen</a>" in html_of(invitation)
+    assert account.body.startswith("Guten Tag Ada,")
+
+
+def test_every_text_of_a_mail_is_marked(running: Round, ada: User, settings: Any) -> None:
+    Organization.objects.update(language=pseudo.LANGUAGE)
+    data = pseudo.data_of_database()
+    with pseudo.spoken(settings):
+        mails = [first_mail(running), account_mail(ada, Organization.objects.get())]
+
+    for mail in mails:
+        texts = [mail.subject, mail.body, html_of(mail)]
+        assert [words for text in texts if (words := pseudo.plain_words(text, data))] == []

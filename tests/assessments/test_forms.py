@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import re
 from typing import Any
 
 import pytest
+from crispy_forms.utils import render_crispy_form
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,3 +231,35 @@ def test_a_round_has_a_name_of_its_own(aviary: Organization) -> None:
 
     assert forms.RoundForm(aviary, data).errors == {"name": ["There is a round with this name already."]}
     assert forms.RoundForm(factories.make_organization("Terrarium"), data).is_valid()
+
+
+# --- Drawn once ---------------------------------------------------------------------------------
+
+
+def chosen_in(html: str) -> list[tuple[str, str]]:
+    """Names and values of what is chosen."""
+    return re.findall(r'name="([^"]+)" value="([^"]+)"[^>]* checked', html)
+
+
+@given(st.randoms(use_true_random=False))
+def test_a_page_that_was_drawn_once_shows_answers_like_one_drawn_anew(chance: random.Random) -> None:
+    answers = factories.random_answers(INSTRUMENT, chance)
+    for page in (STATEMENTS, METRICS):
+        form = ResponseForm(page, INSTRUMENT, "en", initial=answers)
+        anew = render_crispy_form(form)
+
+        assert chosen_in(form.rows) == chosen_in(anew)
+        assert len(chosen_in(anew)) == len(answers.keys() & page.keys)
+        assert form.rows.replace(" checked", "") == anew.replace(" checked", "")
+
+
+@pytest.mark.parametrize("comment", ["", "More tea", "</textarea><script>", "& < > \" ' \\1", "\n\nlines\n"])
+@pytest.mark.parametrize("hindrances", [None, [], ["one"], ["two", "one"]])
+def test_the_last_page_that_was_drawn_once_shows_what_was_said(
+    comment: str, hindrances: list[str] | None
+) -> None:
+    form = ReviewForm(INSTRUMENT, "en", initial={"hindrances": hindrances, "comment": comment})
+    anew = render_crispy_form(form)
+
+    assert sorted(chosen_in(form.rows)) == sorted(("hindrances", key) for key in hindrances or [])
+    assert form.rows.replace(" checked", "") == anew.replace(" checked", "")

@@ -26,7 +26,7 @@ LEVEL = {
     "name": "Elite",
     "share": 7,
     "lead_time": "Less than one hour",
-    "deployment_frequency": "On demand",
+    "deployment_frequency": {"en": "On demand", "de": "Bei Bedarf"},
     "time_to_restore": "Less than one hour",
     "change_failure_rate": "0-15 %",
 }
@@ -82,16 +82,16 @@ def test_an_edition_is_read_as_it_is_written() -> None:
     level = Level(
         name="Elite",
         share=7,
-        lead_time="Less than one hour",
-        deployment_frequency="On demand",
-        time_to_restore="Less than one hour",
-        change_failure_rate="0-15 %",
+        lead_time={"en": "Less than one hour"},
+        deployment_frequency={"en": "On demand", "de": "Bei Bedarf"},
+        time_to_restore={"en": "Less than one hour"},
+        change_failure_rate={"en": "0-15 %"},
         verification="report",
     )
 
     (edition,) = read_editions(as_yaml(), "benchmarks.yaml")
 
-    assert edition == Edition(**EDITION, levels=(level,))  # type: ignore[arg-type]
+    assert edition == Edition(**(EDITION | {"note": {"en": EDITION["note"]}}), levels=(level,))  # type: ignore[arg-type]
     assert all(getattr(level, key) for key in KEYS)
 
 

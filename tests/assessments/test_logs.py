@@ -27,6 +27,11 @@ def test_all_tokens_of_a_line_are_masked() -> None:
     assert mask(f"{TOKEN} and {TOKEN}") == "*** and ***"
 
 
+@pytest.mark.parametrize("kind", [tokens.DELIVERY, tokens.API])
+def test_tokens_of_programs_are_masked(kind: str) -> None:
+    assert mask(f"Authorization: Bearer {tokens.make_token(kind)}.") == "Authorization: Bearer ***."
+
+
 @pytest.mark.parametrize(
     "text", ["", "Closed: Aviary, 2026 Q2.", "2026-11-23", "12-short", "GET /respond/3/"]
 )
@@ -83,5 +88,5 @@ def test_an_unknown_link_leaves_no_token_in_the_log(client: Client, caplog: pyte
 
     client.get(f"/respond/{TOKEN}/")
 
-    assert "/respond/***/" in caplog.text
+    assert "route=respond status=404" in caplog.text
     assert TOKEN not in caplog.text

@@ -12,8 +12,12 @@ from django.core.management import call_command
 from django.db import IntegrityError, models, transaction
 from django.db.models.constraints import BaseConstraint
 
+from accelerate_survey.operations import heartbeats
+from accelerate_survey.operations.counts import CountsInCommon
+from accelerate_survey.operations.models import Part
 from assessments.models import (
     Action,
+    ApiToken,
     Assessment,
     Comment,
     FrozenError,
@@ -24,21 +28,28 @@ from assessments.models import (
     Questionnaire,
     Response,
     Round,
+    Scope,
     Score,
     Statement,
     Team,
     TeamMembership,
     User,
+    Webhook,
+    WebhookEvent,
 )
 from assessments.models.base import Freezable
-from assessments.services import actions, coaches, deliveries, mails, people
+from assessments.services import actions, coaches, deliveries, imports, mails, people
 from reports.bundles import request_bundle
 from reports.models import Bundle, Report
 from reports.services import request_report
 from tests import factories
 from tests.factories import DAY, NOW
 
-MODELS = [model for name in ("assessments", "reports") for model in apps.get_app_config(name).get_models()]
+MODELS = [
+    model
+    for name in ("assessments", "reports", "operations")
+    for model in apps.get_app_config(name).get_models()
+]
 FROZEN = [model for model in MODELS if issubclass(model, Freezable)]
 CHOICES = [(model, field) for model in MODELS for field in model._meta.fields if field.choices]
 
@@ -52,7 +63,9 @@ def world(aviary: Organization, kestrel: Team, ada: User, cleo: User, lee: User)
     group = people.create_group(organization=aviary, name="Falcons", by=None)
     people.change_team(team=kestrel, name=kestrel.name, group=group, by=None)
     closed = factories.closed_round(aviary, kestrel, [5] * 7, other={"comment": "More tea."})
-    actions.start_action(team=kestrel, round=closed, capability_key="integration", title="Try it", by=lee)
+    actions.start_action(
+        team=kestrel, round=closed, capability_key="integration", title="Try it", by=lee, now=NOW
+    )
     request_report(assessment=closed.assessments.get())
     request_bundle(round=closed, group=None, language="en", by=ada, now=NOW)
     mails.queue_results(round=closed, now=closed.closed_at)
@@ -64,6 +77,20 @@ def world(aviary: Organization, kestrel: Team, ada: User, cleo: User, lee: User)
     coaches.choose_care(organization=aviary, teams=[kestrel], by=cleo)
     coaches.write_note(team=kestrel, text="Ask about the tests.", by=cleo, now=NOW)
     coaches.mark_seen(organization=aviary, until=NOW, by=cleo, now=NOW)
+    ApiToken.objects.create(
+        user=cleo, name="BI", digest="0" * 64, scopes=[Scope.RESULTS], created_at=NOW, expires_at=NOW + DAY
+    )
+    told = Webhook.objects.create(
+        organization=aviary,
+        url="https://chat.example.org/",
+        events=[WebhookEvent.ROUND_CLOSED],
+        created_at=NOW,
+    )
+    again = factories.imported_round(aviary, {kestrel.name: [5] * 7})
+    imports.remove_round(round=again, by=None)
+    heartbeats.beat(Part.WORKER, NOW)
+    CountsInCommon("", {}).add("misses", 1)
+    told.messages.create(event=WebhookEvent.ROUND_CLOSED, body={}, created_at=NOW, due_at=NOW)
     return closed
 
 
@@ -322,6 +349,17 @@ REFUSED: dict[str, tuple[Maker, str]] = {
     "a report about two things": (
         lambda w: Report(assessment=Assessment.objects.get(), round=w),
         "A report is about a team's assessment or about a round.",
+    ),
+    "a second token of the name": (
+        lambda w: ApiToken(
+            user=person("Cleo"),
+            name="BI",
+            digest="1" * 64,
+            scopes=["results"],
+            created_at=NOW,
+            expires_at=NOW,
+        ),
+        "You have a token with this name already.",
     ),
     "a ready report without a file": (
         lambda w: Report(round=w, state="ready"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from assessments.questionnaire_file import (
 )
 from tests.instruments import make_instrument
 
-FILE = Path(__file__).parents[2] / "fixtures" / "questionnaires" / "accelerate-1.yaml"
+FILE = Path(__file__).parents[2] / "fixtures" / "questionnaires" / "accelerate-2.yaml"
 
 
 def written(*args: Any, **options: Any) -> str:
@@ -32,7 +34,7 @@ def written(*args: Any, **options: Any) -> str:
     return write(make_instrument(*args, **options)).replace("short_name of ", "")
 
 
-SMALL = written({"practice": {"one": 2, "two": 1}})
+SMALL = written({"practice": {"one": 2, "two": 2}})
 
 # --- Reading and writing ----------------------------------------------------------------------
 
@@ -44,16 +46,9 @@ def test_the_shipped_file_is_written_as_it_was_read() -> None:
 
 
 def test_a_questionnaire_is_read_as_it_was_written() -> None:
-    instrument = read(written({"a": {"b": 3, "c": 1}, "d": {"e": 2}}, reverse={"c": [1]}), "test.yaml")
+    instrument = read(written({"a": {"b": 3, "c": 2}, "d": {"e": 2}}, reverse={"c": [1, 2]}), "test.yaml")
 
-    assert [statement.reversed for statement in instrument.statements] == [
-        False,
-        False,
-        False,
-        True,
-        False,
-        False,
-    ]
+    assert [statement.key for statement in instrument.statements if statement.reversed] == ["c_1", "c_2"]
     assert read(write(instrument), "test.yaml") == instrument
 
 
@@ -75,6 +70,13 @@ def test_the_digest_tells_contents_apart() -> None:
 
     assert digest(instrument) == digest(read(SMALL + "# a remark\n", "test.yaml"))
     assert digest(instrument) != digest(read(SMALL.replace("Statement 1 of two", "Another"), "test.yaml"))
+
+
+def test_languages_are_written_in_the_order_of_the_questionnaire(accelerate: Instrument) -> None:
+    """However a database keeps them: the digest is that of what is written."""
+    turned = replace(accelerate, title=dict(reversed(accelerate.title.items())))
+    assert list(turned.title) != list(accelerate.title)
+    assert digest(turned) == digest(accelerate)
 
 
 def test_nothing_is_written_by_reference() -> None:
@@ -191,7 +193,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "unknown prerequisite": (
         "        statements:",
         "        prerequisites:\n          - three\n        statements:",
-        "- key: practice",
+        "- three",
         "'three', which is no capability here",
     ),
     "insecure address": (
@@ -210,6 +212,29 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "version zero": ("version: 1", "version: 0", "version: 0", "expected a whole number from 1 on"),
     "version in words": ("version: 1", "version: one", "version: one", "expected a whole number from 1 on"),
     "version true": ("version: 1", "version: true", "version: true", "expected a whole number from 1 on"),
+    "version too high": ("version: 1", "version: 10000", "version: 10000", "from 1 to 9999"),
+    "version without end": ("version: 1", f"version: {'9' * 5000}", "version", "expected a whole number"),
+    "family that is no key": ("slug: test", "slug: test\nfamily: My own", "family", "small letters"),
+    "one statement alone": (
+        "          - key: one_2\n            text:\n              en: Statement 2 of one\n",
+        "",
+        "- key: one_1",
+        "expected at least 2 statements",
+    ),
+    "statement too long": (
+        "en: Statement 1 of one",
+        f"en: {'x' * 301}",
+        "en: xxx",
+        "is longer than 300 characters",
+    ),
+    "name twice": (
+        "en: Name of two",
+        "en: Name of one ",
+        "en: Name of one ",
+        "the name 'Name of one' is used twice",
+    ),
+    "no language": ("languages:\n  - en", "languages:\n  - English", "- English", "is no code of a language"),
+    "key as a mapping": ("version: 1", "version: 1\n? {a: b}\n: c", "? {a", "'' is not known here"),
     "no languages": ("languages:\n  - en", "languages: []", "languages: []", "at least one entry"),
     "elite outside the scale": (
         "elite_from: 6",
@@ -231,11 +256,21 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     ),
     "tab": ("version: 1", "version:\t1\n\tslug: a", "\tslug", "this is not valid YAML"),
     "open bracket": ("version: 1", "version: [1", "languages:", "this is not valid YAML"),
-    "unknown alias": ("version: 1", "version: *nobody", "*nobody", "this is not valid YAML"),
+    "alias": ("version: 1", "version: *nobody", "*nobody", "an alias (*) stands here"),
     "second document": ("version: 1", "version: 1\n---\nslug: b", "---", "this is not valid YAML"),
     "tag of Python's": ("version: 1", "version: !!python/name:os.system", "!!python", "expected"),
     "impossible date": ("en: Statement 1 of one", "en: 2026-99-99", "2026-99-99", "expected a text"),
     "tagged as what it is not": ("version: 1", "version: !!int one", "!!int", "expected a whole number"),
+    "an empty number": ("version: 1", 'version: !!int ""', "!!int", "expected a whole number"),
+    "a fraction of nothing": ("version: 1", "version: !!float _", "!!float", "expected a whole number"),
+    "neither true nor false": ("version: 1", "version: !!bool maybe", "!!bool", "expected a whole number"),
+    "no moment": ("version: 1", "version: !!timestamp now", "!!timestamp", "expected a whole number"),
+    "too large to be calculated": (
+        "version: 1",
+        f"version: 1{':59' * 300}.0",
+        "version: 1:59",
+        "expected a whole number",
+    ),
 }
 
 
@@ -267,9 +302,13 @@ def test_every_reserved_key_is_refused(key: str) -> None:
         ("a text", "expected the fields slug, version"),
         ("- a\n- list\n", "expected the fields slug, version"),
         ("slug: a\x00b", "this is not valid YAML"),
-        ("&a [*a]", "expected the fields slug, version"),
-        ("slug: &a [*a]", "'version' is missing"),
-        ("[" * 2000, "this is not valid YAML"),
+        ("&a [*a]", "line 1: an alias (*) stands here"),
+        ("slug: a\nversion: &a\n- *a", "line 3: an alias (*) stands here"),
+        ("slug: a\nb\x00", "line 2: this is not valid YAML"),
+        ('slug: "\\U00110000"', "this is not valid YAML"),
+        ("slug: a\nb: " + "[" * 1_000_000, "line 2: this is nested too deeply"),
+        ("- " * 1_000_000, "this is nested too deeply"),
+        ("\n".join(f"a{n}: b" for n in range(20_000)), "line 10000: the file goes on for too long"),
     ],
 )
 def test_what_is_no_questionnaire_is_refused(text: str, reason: str) -> None:
@@ -277,22 +316,88 @@ def test_what_is_no_questionnaire_is_refused(text: str, reason: str) -> None:
         read(text, "mine.yaml")
 
 
+def test_a_number_of_a_million_signs_is_refused_at_once() -> None:
+    """In sixties, as YAML has them, it would take minutes to calculate."""
+    begun = time.process_time()
+    with pytest.raises(QuestionnaireFileError, match="expected a whole number"):
+        read(changed("version: 1", f"version: 1{':59' * 320_000}"), "mine.yaml")
+    assert time.process_time() - begun < 5
+
+
 def test_a_bomb_of_aliases_is_refused_at_once() -> None:
-    """Aliases are not expanded: nine levels of nine would be 387 million texts."""
+    """Nine levels of nine would be 387 million texts."""
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     for level in range(1, 10):
         bomb += f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n"
 
-    with pytest.raises(QuestionnaireFileError, match="'a0' is not known here"):
+    with pytest.raises(QuestionnaireFileError, match="line 2: an alias"):
         read(bomb, "mine.yaml")
 
 
-def test_an_alias_where_a_text_belongs_is_the_text() -> None:
+def test_an_alias_of_a_single_text_is_refused_as_well() -> None:
+    """A text of a megabyte, said in two hundred places, would be written out two hundred times."""
     text = changed("en: Statement 1 of one", "en: &same Statement").replace(
         "en: Statement 2 of one", "en: *same"
     )
 
-    assert [s.text["en"] for s in read(text, "mine.yaml").statements[:2]] == ["Statement", "Statement"]
+    with pytest.raises(QuestionnaireFileError, match="an alias"):
+        read(text, "mine.yaml")
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_lines() -> None:
+    text = changed("en: Short of two", f"en: {'x' * 25}").replace("version: 1", "version: 0")
+    text = text.replace("en: Statement 1 of one", "en: ''").replace(
+        "        why:\n          en: Why of two\n", ""
+    )
+
+    with pytest.raises(QuestionnaireFileError) as caught:
+        read(text, "mine.yaml")
+
+    told = [(str(mistake)[:20], mistake.line) for mistake in caught.value.mistakes]
+    assert [words for words, _ in told] == [
+        "expected a whole num", "expected a text", "'why' is missing", "the text 'xxxxxxxxxx",
+    ]  # fmt: skip
+    assert [line for _, line in told] == sorted(line for _, line in told)
+    assert str(caught.value).count("mine.yaml, line ") == 4
+
+
+def test_a_mistake_draws_no_others_after_it() -> None:
+    """A capability without statements has none that are alike, too few or in two directions."""
+    text = re.sub(r"(        statements:\n)(?:          .*\n)+", r"        statements: []\n", SMALL, count=1)
+
+    with pytest.raises(QuestionnaireFileError) as caught:
+        read(text, "mine.yaml")
+
+    assert [str(mistake) for mistake in caught.value.mistakes] == ["expected a list with at least one entry"]
+
+
+def test_eighty_statements_are_the_most() -> None:
+    assert len(read(written({"practice": {"one": 40, "two": 40}}), "mine.yaml").statements) == 80
+    with pytest.raises(QuestionnaireFileError, match="there are 81 statements; more than 80"):
+        read(written({"practice": {"one": 40, "two": 41}}), "mine.yaml")
+
+
+def test_a_category_has_sixteen_capabilities_at_most() -> None:
+    asked = {f"c{number}": 2 for number in range(16)}
+
+    assert len(read(written({"practice": asked}), "mine.yaml").capabilities) == 16
+    with pytest.raises(QuestionnaireFileError, match="there are 17 capabilities; a chart has room for 16"):
+        read(written({"practice": asked | {"c16": 2}}), "mine.yaml")
+
+
+def test_mark_up_and_template_signs_are_texts_like_any_other() -> None:
+    text = changed("en: Statement 1 of one", "en: '<script>{{ settings }}</script> & {% now %}'")
+
+    assert read(text, "mine.yaml").statements[0].text == {"en": "<script>{{ settings }}</script> & {% now %}"}
+
+
+def test_a_variant_names_its_family_and_a_questionnaire_of_its_own_does_not() -> None:
+    variant = changed("slug: test\n", "slug: test\nfamily: accelerate\n")
+
+    assert (read(variant, "x").family, read(SMALL, "x").family) == ("accelerate", "test")
+    assert write(read(variant, "x")) == variant
+    assert write(read(variant.replace("family: accelerate", "family: test"), "x")) == SMALL
+    assert digest(read(variant, "x")) != digest(read(SMALL, "x"))
 
 
 def test_a_scale_that_cannot_be_scored_is_refused() -> None:

@@ -23,10 +23,11 @@ from assessments.roster_file import (
     Problem,
     RosterFileError,
     Row,
+    as_table,
     read,
     read_addresses,
-    write,
 )
+from assessments.tables import as_csv, as_xlsx
 
 HEADER = ["team", "group", "name", "e-mail", "role"]
 ANN = ["Kestrel", "Birds / Falcons", "Ann", "ann@example.org", "lead"]
@@ -122,11 +123,29 @@ names = cells.filter(lambda text: text and not text.startswith("'") and " / " no
 def test_what_is_written_is_read(team: str, group: str, name: str) -> None:
     row = Row(2, team, (group,), name, "ann@example.org", "lead")
 
-    assert read(write([row]).encode()).rows == (row,)
+    for write in (as_csv, as_xlsx):
+        assert read(write(as_table([row]))).rows == (row,)
+
+
+@pytest.mark.parametrize("team", ["_x0041_", "_x005F_x0041_", "007", "1/2", "TRUE", "#N/A", "-5", "=1+1"])
+def test_names_that_a_workbook_could_take_for_something_else(team: str) -> None:
+    row = Row(2, team, (), "Ann", "ann@example.org", "")
+
+    assert read(as_xlsx(as_table([row]))).rows == (row,)
+
+
+def test_the_largest_roster_is_read_as_a_workbook() -> None:
+    """None of the limits against swelling files stands in the way."""
+    rows = [
+        Row(at, f"Team {at // 7}", ("Birds", "Falcons"), f"Person {at}", f"person.{at}@example.org", "member")
+        for at in range(2, roster_file.MAXIMUM_ROWS + 2)
+    ]
+
+    assert len(read(as_xlsx(as_table(rows))).rows) == roster_file.MAXIMUM_ROWS
 
 
 def test_what_is_written_is_no_formula() -> None:
-    text = write([Row(2, "=1+1", ("@home",), "+Ann", "ann@example.org", "lead")])
+    text = as_csv(as_table([Row(2, "=1+1", ("@home",), "+Ann", "ann@example.org", "lead")])).decode()
 
     assert "'=1+1,'@home,'+Ann" in text
 

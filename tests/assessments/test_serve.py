@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -142,10 +143,13 @@ def test_what_is_no_port_is_refused(port: str) -> None:
         call_command("serve", port=port)
 
 
-def test_the_access_log_stays_off_and_no_control_socket_is_opened() -> None:
-    command = serve._server_command(8000)
-    assert "--no-control-socket" in command
-    assert "--access-logfile" not in command
+def test_the_access_log_stays_off_and_no_control_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PROMETHEUS_MULTIPROC_DIR", "WEB_THREADS"):
+        monkeypatch.setenv(name, "")  # which the file sets, for the web server alone
+    settings = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    assert settings["control_socket_disable"] is True
+    assert settings["accesslog"] is None
+    assert "--access-logfile" not in serve._server_command(8000)
 
 
 @pytest.fixture

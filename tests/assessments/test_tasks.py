@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,16 +11,19 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from assessments.models import Invitation, Mail, MailState, Round, Team
-from assessments.services import mails
-from assessments.tasks import enqueue_mails
+from assessments.models import Invitation, Mail, MailState, MessageState, Round, Team, WebhookMessage
+from assessments.services import mails, webhooks
+from assessments.tasks import LAST, enqueue_mails, enqueue_messages
 from tests import factories
+from tests.receiver import Receiver
 
 
 @pytest.fixture
-def running(settings: Any, kestrel: Team) -> Round:
-    """An open round whose mails wait, and the queue that the product has."""
+def running(settings: Any, kestrel: Team, receiver: Receiver) -> Round:
+    """An open round whose mails wait, and the queue that the product has. A program is told of it, too."""
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    settings.WEBHOOKS_INSIDE = True
+    factories.add_webhook(kestrel.organization, receiver.url)
     opened = factories.open_round(kestrel.organization, now=timezone.now())
     mails.queue_invitations(round=opened, now=timezone.now())
     return opened
@@ -60,3 +64,27 @@ def test_a_standstill_fills_the_queue_with_a_task_an_hour(running: Round) -> Non
         enqueue_mails(now + minute * mails.IN_FLIGHT / 5)
 
     assert DBTaskResult.objects.count() == 6 * 3
+
+
+# --- Webhooks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_program_is_told_once_of_what_is_queued_twice(running: Round, receiver: Receiver) -> None:
+    enqueue_messages(timezone.now())
+    enqueue_messages(timezone.now() + webhooks.PATIENCE)
+    assert DBTaskResult.objects.count() == 2
+    work()
+
+    assert [json.loads(got.body)["type"] for got in receiver.got] == ["round.opened"]
+    assert WebhookMessage.objects.get().state == MessageState.SENT
+
+
+def test_programs_wait_until_no_person_does(running: Round, receiver: Receiver) -> None:
+    """They may take ten seconds each, and a worker does one thing at a time."""
+    enqueue_messages(timezone.now())
+    enqueue_mails(timezone.now())
+
+    *_mails, last = DBTaskResult.objects.ready()
+    assert (last.task_path, last.priority) == ("assessments.tasks.send_message", LAST)
+    assert str(last.args_kwargs["args"][0]) == str(WebhookMessage.objects.get().pk)

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.attacks.servers import postgresql
+from tests.servers import postgresql
 
 ROOT = Path(__file__).parents[2]
 

@@ -40,7 +40,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments import queries, tokens
+from assessments import access, queries, tokens
 from assessments.models import Invitation, OrganizationRole, Response, Round, Team, User
 from assessments.services import people as people_services
 from assessments.services import reminders
@@ -446,7 +446,7 @@ def _start_anew() -> None:
     with connection.cursor() as cursor:
         for table in ("people", "answers"):
             cursor.execute(f"DELETE FROM {CONTROL}{table}")
-    queries._asked.clear()
+    access._rounds.clear()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
 import sys
 from typing import Any
 
@@ -70,8 +72,19 @@ def report_crowd(engine: str) -> bool:
     return not found["lost"] and not found["faults"] and found["acknowledged"] == found["counted"]
 
 
+def report_fuzzing(inputs: int) -> bool:
+    """Attack 6: files and answers of any bytes at every door; whether each was answered."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "tests/attacks/test_doors.py", "-k"]
+    done = subprocess.run(
+        [*command, "test_any"], env=os.environ | {"FUZZED_INPUTS": str(inputs // 2)}, check=False
+    )
+    print(f"Any bytes: {inputs} inputs, {'an error' if done.returncode else 'each answered'}", flush=True)
+    return not done.returncode
+
+
 if __name__ == "__main__":
     size = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     held = [report_crowd(engine) for engine in ("sqlite", "postgresql")]
     held += [report_reader("sqlite", size), report_reader("postgresql", size), report_differencing(10 * size)]
+    held.append(report_fuzzing(100 * size))
     sys.exit(not all(held))

@@ -10,6 +10,8 @@ from .conducted import read_database
 
 ROUNDS = 25
 
+pytestmark = pytest.mark.own_engine
+
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def figures(request: pytest.FixtureRequest) -> dict[str, Any]:

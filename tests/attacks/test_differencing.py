@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 import random
 import re
 
@@ -15,8 +14,17 @@ from assessments.disclosure import visible_children
 from assessments.models import Round, Score, Team, User
 from assessments.queries import load_instrument
 from assessments.services import rounds
-from reports import builder, export
-from reports.content import CapabilityResult, InWords, ReportContent, Shown, ShownMetric
+from assessments.tables import FORMATS
+from reports import builder
+from reports.content import (
+    CapabilityResult,
+    CategoryResult,
+    CategoryScore,
+    InWords,
+    ReportContent,
+    Shown,
+    ShownMetric,
+)
 from tests import factories
 from tests.attacks import differencing
 from tests.factories import DAY, NOW
@@ -37,7 +45,8 @@ def results_of(client: Client, team: Team, of: Round) -> list[int]:
     """What the pages and files with a team's results answer."""
     where = [team.organization.slug, team.slug, of.pk]
     return [
-        client.get(reverse(name, args=where)).status_code for name in ("results", "report_pdf", "scores_csv")
+        *(client.get(reverse(name, args=where)).status_code for name in ("results", "report_pdf")),
+        *(client.get(reverse("scores_table", args=[*where, ending])).status_code for ending in FORMATS),
     ]
 
 
@@ -48,7 +57,7 @@ def test_before_the_close_there_is_nothing_to_compare_a_late_answer_with(
     factories.answer_all(opened, kestrel, [6, 5, 6, 2, 7])
 
     for person in (lee, ada):
-        assert results_of(sign_in(person), kestrel, opened) == [404] * 3
+        assert results_of(sign_in(person), kestrel, opened) == [404] * 5
     assert not Score.objects.exists()
 
 
@@ -103,77 +112,64 @@ def test_a_minimum_alone_would_give_the_small_teams_away(chance: random.Random) 
 # --- Export beside page --------------------------------------------------------------------------
 
 
+RESULT = ["shown", "n", "score", "low90", "high90", "bands", "agreement", "two_camps", "dont_know_percent"]
+COLUMNS = [*RESULT, "last_round", "change", "moved"]
+HIDDEN = (False,) + 11 * (None,)
+
+
 def shown_on_page(content: ReportContent) -> dict[tuple[str, str], tuple[object, ...]]:
     """By kind and key, the numbers and words that the page's content has."""
     found: dict[tuple[str, str], tuple[object, ...]] = {}
+    for category in content.categories:
+        found["category", category.key] = HIDDEN
+        if isinstance(category.result, CategoryScore):
+            told = (True, None, category.result.score, None, None, " ".join(category.result.bands))
+            found["category", category.key] = told + 3 * (None,) + last_round_on_page(category)
     for capability in content.capabilities:
-        match capability.result:
-            case Shown() as r:
-                camps, unsure = "yes" if r.two_camps else "no", "" if r.dont_know is None else r.dont_know
-                words = (" ".join(r.bands), r.agreement, camps, unsure)
-                low, high = "" if r.low is None else r.low, "" if r.high is None else r.high
-                since = last_round_on_page(capability)
-                found["capability", capability.key] = ("yes", r.n, r.score, low, high, *words, *since)
-            case _:
-                found["capability", capability.key] = ("no",) + 11 * ("",)
+        found["capability", capability.key] = HIDDEN
+        if isinstance(capability.result, Shown):
+            r = capability.result
+            camps = None if r.is_coarse else r.two_camps
+            told = (True, r.n, r.score, r.low, r.high, " ".join(r.bands), r.agreement or None, camps)
+            found["capability", capability.key] = (*told, r.dont_know, *last_round_on_page(capability))
     for metric in content.key_metrics:
-        match metric.result:
-            case ShownMetric() as r:
-                found["key_metric", metric.key] = ("yes", r.n, r.band, "", "", r.label) + 6 * ("",)
-            case _:
-                found["key_metric", metric.key] = ("no",) + 11 * ("",)
+        found["key_metric", metric.key] = HIDDEN
+        if isinstance(metric.result, ShownMetric):
+            r = metric.result
+            found["key_metric", metric.key] = (True, r.n, r.band, None, None, r.label) + 6 * (None,)
     return found
 
 
-def last_round_on_page(capability: CapabilityResult) -> tuple[object, ...]:
+def last_round_on_page(of: CapabilityResult | CategoryResult) -> tuple[object, ...]:
     """Last round's number or word, the label of the change, and how far the score moved."""
-    match capability.previous:
-        case Shown() as before:
+    match of.previous:
+        case Shown() | CategoryScore() as before:
             last: object = before.score
         case InWords() as words:
             last = " ".join(words.bands)
         case _:
-            last = ""
-    change = capability.change
-    return (last, change.label, change.moved) if change else (last, "", "")
+            last = None
+    return (last, of.change.label, of.change.moved) if of.change else (last, None, None)
 
 
 def test_the_export_carries_nothing_that_the_page_does_not(
     kestrel: Team, lee: User, sign_in, chance: random.Random
 ) -> None:
-    columns = [
-        "shown",
-        "n",
-        "score",
-        "low90",
-        "high90",
-        "bands",
-        "agreement",
-        "two_camps",
-        "dont_know_percent",
-        "last_round",
-        "change",
-        "moved",
-    ]
     for number in range(12):
         opened = factories.open_round(kestrel.organization, f"Round {number}")
         instrument = load_instrument(opened.questionnaire)
-        for token in factories.tokens_of(opened, kestrel)[: chance.randint(3, 7)]:
+        for token in factories.tokens_of(opened, kestrel)[: chance.randint(3, 8)]:
             factories.answer(token, factories.random_answers(instrument, chance))
         rounds.close_round(round=opened, by=None, now=NOW + (number + 1) * DAY)
         content = builder.build_content(opened.assessments.get(team=kestrel), "en", for_team=True)
         where = [kestrel.organization.slug, kestrel.slug, opened.pk]
         client = sign_in(lee)
-        text = client.get(reverse("scores_csv", args=where)).content.decode("utf-8-sig")
+        exported = json.loads(client.get(reverse("scores_table", args=[*where, "json"])).content)
         page = client.get(reverse("results", args=where)).content.decode()
-        exported = {
-            (row["kind"], row["key"]): tuple(row[column] for column in columns)
-            for row in csv.DictReader(io.StringIO(text))
-        }
+        results = [row for row in exported["rows"] if row["kind"] != "statement"]
 
-        assert exported == {
-            place: tuple(str(export.safe_cell(value)) for value in values)
-            for place, values in shown_on_page(content).items()
-        }
-        numbers = {cell for row in exported.values() for cell in row if cell.isdigit()}
+        assert {
+            (row["kind"], row["key"]): tuple(row[column] for column in COLUMNS) for row in results
+        } == shown_on_page(content)
+        numbers = {str(abs(cell)) for row in exported["rows"] for cell in row.values() if type(cell) is int}
         assert numbers <= set(re.findall(r"\d+", re.sub(r"<[^>]*>", " ", page)))

@@ -6,6 +6,8 @@ import pytest
 
 from .conducted import run_on
 
+pytestmark = pytest.mark.own_engine
+
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_what_was_acknowledged_is_there(engine: str) -> None:

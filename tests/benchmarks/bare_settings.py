@@ -3,3 +3,6 @@
 from accelerate_survey.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.benchmarks.bare"
+
+LOGGING = LOGGING | {"root": {"handlers": ["console"], "level": "WARNING"}}  # noqa: F405
+"""Our pages leave no line in the log when all is well, so the bare views leave none either."""

@@ -6,14 +6,18 @@ Read by test_accessibility.py and by screenshots.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.authenticator import SECRET, code_of
+
+from .stage import ROOT
+
 PASSWORD = "a long enough password"
-ANYBODY, RESPONDENT, NEWCOMER = "anybody", "respondent", "newcomer"
-"""Who is not signed in, and who came with a link, again or for the first time.
+ANYBODY, HALF_IN, RESPONDENT, NEWCOMER = "anybody", "half in", "respondent", "newcomer"
+"""Who is not signed in, or half, and who came with a link, again or for the first time.
 
 The others are the people of ``scenes.every_page``.
 """
@@ -29,6 +33,7 @@ class Place:
     status: int = 200
     do: Callable[[Page], object] | None = None  # what is done there before it is looked at
     long: bool = False  # very long
+    language: str = "en"  # that of the browser
 
 
 def send(button: str, **fields: str) -> Callable[[Page], object]:
@@ -41,6 +46,30 @@ def send(button: str, **fields: str) -> Callable[[Page], object]:
             page.get_by_role("main").get_by_role("button", name=button).click()
 
     return done
+
+
+def show_that_it_is_me(page: Page) -> None:
+    """The password once more, if it is asked for."""
+    if not page.url.split("?")[0].endswith("/again/"):
+        return
+    page.locator('[name="password"]').fill(PASSWORD)
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name="Go on").click()
+
+
+def after_that(button: str, **fields: str) -> Callable[[Page], object]:
+    """The same, and then something more."""
+
+    def done(page: Page) -> None:
+        show_that_it_is_me(page)
+        send(button, **fields)(page)
+
+    return done
+
+
+def half_way_in(page: Page) -> None:
+    """Sign in as somebody of whom a code is asked for."""
+    send("Sign in", login="tess.forest-of-enchantment@example.org", password=PASSWORD)(page)
 
 
 def answer_some(page: Page) -> None:
@@ -87,6 +116,64 @@ def give(text: str, button: str) -> Callable[[Page], object]:
     return done
 
 
+def reworded_file() -> str:
+    """The shipped questionnaire with another number, and a few words that differ."""
+    text = (ROOT / "fixtures" / "questionnaires" / "accelerate-2.yaml").read_text(encoding="utf-8")
+    text = text.replace("slug: accelerate\nversion: 2", "slug: meadow\nfamily: accelerate\nversion: 1")
+    return text.replace("en: Somewhat agree", "en: Rather agree").replace(
+        "title:\n  en: How we", "title:\n  en: How you"
+    )
+
+
+def wrong_file() -> str:
+    """The same with three mistakes."""
+    text = reworded_file().replace("- key: culture", "- key: Culture", 1)
+    return text.replace("value: 3", "value: 33", 1).replace("en: Disagree", "en: ''", 1)
+
+
+def untick_all_but_one(page: Page) -> None:
+    """Of one capability a single statement stays, and something is typed twice."""
+    boxes = page.locator('[name="asked-version_control"]')
+    boxes.nth(0).uncheck()
+    boxes.nth(1).uncheck()
+    send("Show it", **{"added-learning-en": "Twice.\nTwice.", "added-learning-de": "Zweimal.\nDoppelt."})(
+        page
+    )
+
+
+def leave_out_and_add(page: Page) -> None:
+    """A statement less, a capability less, a statement more; then everything is unfolded."""
+    page.locator('[name="asked-deployment_automation"]').nth(0).uncheck()
+    for box in page.locator('[name="asked-wip_limits"]').all():
+        box.uncheck()
+    send(
+        "Show it",
+        **{
+            "added-learning-en": "We read in working hours.",
+            "added-learning-de": "Wir lesen in der Arbeitszeit.",
+        },
+    )(page)
+    open_all_details(page)
+
+
+def bring(answers: str, mapping: str = "") -> Callable[[Page], object]:
+    """Give a past round's answers, and a mapping, and look at what is said of them."""
+
+    def done(page: Page) -> None:
+        for name, text in (("file", answers), ("mapping", mapping)):
+            if text:
+                file = {"name": f"{name}.txt", "mimeType": "text/plain", "buffer": text.encode()}
+                page.locator(f'[name="{name}"]').set_input_files(file)
+        send("Show what would be brought in", name="Summer", closed_on="2024-09-30")(page)
+
+    return done
+
+
+PAST = "team,version_control_settings,lead_time\n" + "Team Owl,5,4\n" * 6
+EXPORT = "id,submitdate,token,Q1,Q2\n" + "1,1980,x,Team Owl,A5\n" * 6 + "7,,x,Team Owl,A1\n"
+MAPPING = "team_column: Q1\nanswers: {A5: 5}\nstatements: {version_control_settings: Q2}\n"
+
+
 def open_all_details(page: Page) -> None:
     """What is folded away is looked at, too."""
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
@@ -96,6 +183,12 @@ def send_a_note(page: Page) -> None:
     """An empty one."""
     open_all_details(page)
     send("Save the note", text="")(page)
+
+
+def make_a_token(page: Page) -> None:
+    """For a program that reads results; it is shown once."""
+    page.get_by_label("results", exact=True).check()
+    send("Make the token", name="Dashboard")(page)
 
 
 PLACES = [
@@ -112,8 +205,9 @@ PLACES = [
     ),
     Place("password-link-too-old", ANYBODY, "/account/password/reset/key/1-bad/"),
     Place("sign-up", ANYBODY, "/account/signup/"),
-    Place("questionnaire", ANYBODY, "/questionnaires/accelerate/1/"),
-    Place("questionnaire-unfolded", ANYBODY, "/questionnaires/accelerate/1/", do=open_all_details, long=True),
+    Place("questionnaire", ANYBODY, "/questionnaires/accelerate/2/"),
+    Place("questionnaire-unfolded", ANYBODY, "/questionnaires/accelerate/2/", do=open_all_details, long=True),
+    Place("questionnaire-own", ANYBODY, "/questionnaires/orchard/1/", do=open_all_details, long=True),
     Place("privacy", ANYBODY, "/privacy/"),
     Place("stop-mails", ANYBODY, "/mails/stop/{signed[cleo]}/"),
     Place("stop-mails-done", ANYBODY, "/mails/stop/{signed[lee]}/", do=send("Send me no more mails")),
@@ -175,6 +269,43 @@ PLACES = [
     Place("log", "ada", "{org}log/"),
     Place("mails-troubled", "ada", "{org}mails/"),
     Place("mails-none", "eve", "{empty}mails/"),
+    Place("webhooks", "ada", "{org}webhooks/"),
+    Place("webhooks-none", "eve", "{empty}webhooks/"),
+    Place("new-webhook", "ada", "{org}webhooks/new/"),
+    Place(
+        "new-webhook-refused", "ada", "{org}webhooks/new/", do=send("Save", url="https://169.254.169.254/")
+    ),
+    Place("webhook", "ada", "{org}webhooks/{webhook}/", do=open_all_details),
+    Place("webhook-changed", "ada", "{org}webhooks/{webhook}/change/", do=send("Save")),
+    Place("questionnaires", "olga", "{orchard}questionnaires/"),
+    Place("upload-questionnaire", "olga", "{orchard}questionnaires/upload/"),
+    Place(
+        "upload-questionnaire-refused",
+        "olga",
+        "{orchard}questionnaires/upload/",
+        do=give(wrong_file(), "Show it"),
+    ),
+    Place(
+        "questionnaire-preview",
+        "olga",
+        "{orchard}questionnaires/upload/",
+        do=give(reworded_file(), "Show it"),
+    ),
+    Place("vary-questionnaire", "olga", "{orchard}questionnaires/accelerate/2/vary/", long=True),
+    Place(
+        "vary-questionnaire-refused",
+        "olga",
+        "{orchard}questionnaires/accelerate/2/vary/",
+        do=untick_all_but_one,
+        long=True,
+    ),
+    Place(
+        "vary-questionnaire-preview",
+        "olga",
+        "{orchard}questionnaires/orchard/1/vary/",
+        do=leave_out_and_add,
+        long=True,
+    ),
     Place("forget-person", "ada", "{org}people/forget/"),
     Place("forget-person-refused", "ada", "{org}people/forget/", do=send("Remove", email="x@y.example")),
     Place("new-team", "ada", "{org}teams/new/"),
@@ -191,6 +322,19 @@ PLACES = [
         "{org}rounds/new/",
         do=send("Make the round", name="", team_first_days="99"),
     ),
+    Place("import-round", "ada", "{org}rounds/import/"),
+    Place(
+        "import-round-refused",
+        "ada",
+        "{org}rounds/import/",
+        do=bring("team,version_control_settings,lead_time\nTeam Owl,9,x\n,5,4\nTeam Owl,5\n"),
+    ),
+    Place("import-round-plan", "ada", "{org}rounds/import/", do=bring(PAST)),
+    Place("import-round-limesurvey", "ada", "{org}rounds/import/", do=bring(EXPORT, MAPPING)),
+    Place("round-imported", "vera", "{vineyard}rounds/{imported}/", do=open_all_details),
+    Place("team-imported", "vera", "{plums}"),
+    Place("results-imported", "vera", "{plums}rounds/{imported}/"),
+    Place("results-after-import", "vera", "{plums}rounds/{after_import}/"),
     Place("change-team", "ada", "{owls}change/"),
     Place("roster", "ada", "{org}roster/"),
     Place("roster-refused", "ada", "{org}roster/", do=upload("team,e-mail,role\nTeam Owl,ann,boss\n")),
@@ -218,6 +362,7 @@ PLACES = [
     Place("results-not-yet", "cleo", "{owls}rounds/{team_first}/", 403),
     Place("results", "lee", "{owls}rounds/{last}/"),
     Place("results-unfolded", "lee", "{owls}rounds/{last}/", do=open_all_details, long=True),
+    Place("results-own-questionnaire", "olga", "{varied}", do=open_all_details, long=True),
     Place("results-coach", "cleo", "{owls}rounds/{last}/"),
     Place("results-three-rounds", "lee", "{owls}rounds/{team_first}/"),
     Place("results-first-round", "lee", "{owls}rounds/{before}/"),
@@ -237,6 +382,11 @@ PLACES = [
     Place("wall-too-few", "finn", "{few}rounds/{last}/wall/"),
     Place("reading-results", ANYBODY, "/help/results/"),
     Place("report-waits", "lee", "{owls}rounds/{waiting}/report.pdf", 202),
+    Place("api-tokens", "lee", "/tokens/"),
+    Place("api-tokens-none", "eve", "/tokens/"),
+    Place("new-api-token", "lee", "/tokens/new/"),
+    Place("new-api-token-refused", "lee", "/tokens/new/", do=send("Make the token", name="")),
+    Place("api-token", "carl", "/tokens/new/", do=make_a_token),
     Place("change-password", "lee", "/account/password/change/"),
     Place(
         "change-password-refused",
@@ -245,6 +395,40 @@ PLACES = [
         do=send("Save", oldpassword="no", password1="x", password2="y"),
     ),
     Place("sign-out", "lee", "/account/logout/"),
+    Place("security", "lee", "/account/security/"),
+    Place("security-all", "tess", "/account/security/"),
+    Place("security-again", "lee", "/account/security/app/"),
+    Place("authenticator-app", "carl", "/account/security/app/", do=show_that_it_is_me),
+    Place(
+        "authenticator-app-refused", "mia", "/account/security/app/", do=after_that("Use the app", code="1")
+    ),
+    Place("authenticator-app-remove", "tess", "/account/security/app/remove/", do=show_that_it_is_me),
+    Place("new-passkey", "cleo", "/account/security/passkeys/new/", do=show_that_it_is_me),
+    Place("recovery-codes", "tess", "/account/security/codes/new/", do=after_that("Make new codes")),
+    Place("recovery-codes-shown", "tess", "/account/security/codes/", do=show_that_it_is_me),
+    Place("second-step", HALF_IN, "/account/login/", do=half_way_in),
+    Place("lost-device", "ada", "{org}people/lost-device/"),
+    Place(
+        "lost-device-refused", "ada", "{org}people/lost-device/", do=send("End their", email="a@example.org")
+    ),
+    *(
+        replace(place, name=f"{place.name}-de", language="de")
+        for place in (
+            Place("sign-in", ANYBODY, "/account/login/"),
+            Place("privacy", ANYBODY, "/privacy/"),
+            Place("respond-start", NEWCOMER, "/respond/"),
+            Place("respond-1", RESPONDENT, "/respond/1/"),
+            Place("respond-7", RESPONDENT, "/respond/7/"),
+            Place("respond-review", RESPONDENT, "/respond/review/"),
+            Place("organization", "ada", "{org}"),
+            Place("schedule", "ada", "{org}schedule/"),
+            Place("coach", "cleo", "{org}coach/", do=open_all_details),
+            Place("team", "lee", "{owls}"),
+            Place("results", "lee", "{owls}rounds/{last}/", do=open_all_details, long=True),
+            Place("wall", "lee", "{owls}rounds/{last}/wall/"),
+            Place("compare", "hana", "{compared}"),
+        )
+    ),
 ]
 
 
@@ -261,6 +445,7 @@ class Guide:
     def lead(self, place: Place) -> Page:
         """The page, opened and brought into its state."""
         page = self.pages.get(place.who) or self._enter(place.who)
+        page.set_extra_http_headers({"Accept-Language": place.language})
         response = page.goto(place.path.format(**self.scene))
         assert response, place
         if "refresh" in response.headers:
@@ -274,10 +459,13 @@ class Guide:
         page = self.pages[who] = self.new_page()
         if who in {RESPONDENT, NEWCOMER}:
             page.goto(self.scene["links"][who == NEWCOMER])
-        elif who != ANYBODY:
+        elif who not in {ANYBODY, HALF_IN}:
             page.goto("/account/login/")
             page.locator('[name="login"]').fill(self.scene["people"][who])
             page.locator('[name="password"]').fill(PASSWORD)
             page.get_by_role("main").get_by_role("button", name="Sign in").click()
-            page.get_by_role("button", name="Sign out").wait_for()
+            while "/second/" in page.url:  # once more where a code's half minute was over in between
+                page.locator('[name="code"]').fill(code_of(SECRET))
+                page.get_by_role("main").get_by_role("button", name="Sign in").click()
+            page.get_by_role("banner").get_by_role("button", name="Sign out").wait_for()
         return page

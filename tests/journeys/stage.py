@@ -32,6 +32,8 @@ from typing import Any, TypeVar
 
 from aiosmtpd.controller import Controller
 
+from tests.servers import new_database
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every word it hears
@@ -156,29 +158,31 @@ def mail_server(mailbox: Mailbox | None = None, port: int = 0) -> Iterator[tuple
         controller.stop()
 
 
-def _environment(folder: Path, url: str, mail_port: int) -> dict[str, str]:
-    return os.environ | {
-        "DJANGO_SETTINGS_MODULE": "accelerate_survey.settings",
+def _environment(folder: Path, url: str, mail_port: int, settings: str) -> dict[str, str]:
+    ours = {
+        "DJANGO_SETTINGS_MODULE": settings,
         "DATA_DIR": str(folder),
-        "DATABASE_URL": "",
+        "STORAGE_URL": "",
         "SECRET_KEY": secrets.token_urlsafe(40),
         "SITE_URL": url,
         "EMAIL_URL": f"smtp://{HOST}:{mail_port}",
         "DEFAULT_FROM_EMAIL": "",
         "TIME_ZONE": "",
+        "WEBHOOKS_INSIDE": "true",
         "DEBUG": "",
         "PYTHONWARNINGS": "",
     }
+    return os.environ | new_database() | ours
 
 
 @contextlib.contextmanager
-def running_stage() -> Iterator[Stage]:
+def running_stage(settings: str = "accelerate_survey.settings") -> Iterator[Stage]:
     """The product with an empty database and the questionnaire that it ships."""
     folder = Path(tempfile.mkdtemp(prefix="accelerate-journey-"))
     listener = socket.create_server((HOST, 0))  # handed on to the web server, so nobody can take the port
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with mail_server() as (mailbox, mail_port):
-        stage = Stage(url, folder, _environment(folder, url, mail_port), mailbox)
+        stage = Stage(url, folder, _environment(folder, url, mail_port, settings), mailbox)
         try:
             _raise_curtain(stage, listener)
             yield stage

@@ -77,7 +77,7 @@ def cut_off(page: Page) -> list[str]:
 
 def holes(page: Page) -> list[str]:
     """Sentences with something missing, or something left over: "to 7, .", "5:35 a.m..", "{{ name }}"."""
-    text = page.locator("body").inner_text().replace(MARKUP, "")
+    text = page.locator("body").inner_text().replace(f" {MARKUP}", "").replace(MARKUP, "")
     return re.findall(
         r".*(?: [,.;:](?: |$)|, ,|\w\.\.(?:\s|$)|\{\{|\{%|%\(|\bNone\b(?! of)|\( ?\)).*", text, re.MULTILINE
     )

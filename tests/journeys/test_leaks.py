@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ import pytest
 from playwright.sync_api import Request
 from pypdf import PdfReader
 
+from tests.receiver import Receiver, running_receiver
+
 from .conftest import PHONE, Enter
 from .scenes import PASSWORD
 from .stage import Stage, Visitor, until
 
+pytestmark = pytest.mark.own_engine  # it reads SQLite's file; the attacks read both
 REMARK = "canary: the build server is slower than the canteen"
 WHERE_ADDRESSES_ARE = {
     "assessments_user",
@@ -25,14 +30,17 @@ WHERE_ADDRESSES_ARE = {
 }
 WHERE_REMARKS_ARE = {"assessments_comment"}
 WHILE_OPEN = {"assessments_response"}
+SUBJECTS = ["round.opened", "round.closed", "report.ready"]
 
 
 class Quarter:
     """A round from its mails to its report; what was seen on the way."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.scene = stage, stage.set_scene("quiet")
+    def __init__(self, stage: Stage, chat: Receiver) -> None:
+        self.stage, self.scene, self.chat = stage, stage.set_scene("quiet"), chat
         self.ada = self._sign_in("admin")
+        self.ada.get("/o/quiet-quarter/webhooks/new/")
+        self.ada.post("/o/quiet-quarter/webhooks/new/", {"url": chat.url, "events": SUBJECTS})
         self.ada.get(self.scene["round"])
         self.ada.post(f"{self.scene['round']}open/", {})
         mails = stage.mailbox.wait_for(6, subject="Quiet Quarter")
@@ -66,6 +74,7 @@ class Quarter:
         self.lee.get(self.scene["results"])
         self.table = self._download("scores.csv")
         self.report = until(self._report, "the report is there")
+        until(lambda: len(self.chat.got) == len(SUBJECTS), "all of it is told")
 
     def _download(self, name: str) -> bytes:
         with self.lee.browser.open(f"{self.stage.url}{self.scene['results']}{name}") as response:
@@ -77,11 +86,12 @@ class Quarter:
 
 
 @pytest.fixture(scope="module")
-def quarter(stage: Stage) -> Quarter:
-    """Answered and not closed yet."""
-    quarter = Quarter(stage)
-    quarter.answer()
-    return quarter
+def quarter(stage: Stage) -> Iterator[Quarter]:
+    """Answered and not closed yet. Another program is told what happens."""
+    with running_receiver() as chat:
+        quarter = Quarter(stage, chat)
+        quarter.answer()
+        yield quarter
 
 
 def tables_with(stage: Stage, words: list[str]) -> set[str]:
@@ -126,6 +136,9 @@ def test_side_channels_from_the_first_mail_to_the_report(quarter: Quarter, stage
     assert tables_with(stage, [REMARK]) == WHERE_REMARKS_ARE
     log = stage.log()
     assert not [word for word in [*quarter.tokens, *quarter.addresses, REMARK] if word in log]
+    heard = str(quarter.chat.got)
+    assert {json.loads(got.body)["type"] for got in quarter.chat.got} == set(SUBJECTS)
+    assert not [word for word in [*quarter.tokens, *quarter.addresses, REMARK] if word in heard]
     document = PdfReader(io.BytesIO(quarter.report))
     told = str(document.metadata) + str(document.xmp_metadata and document.xmp_metadata.stream.get_data())
     told += "".join(page.extract_text() for page in document.pages) + quarter.table.decode()
@@ -144,7 +157,7 @@ def test_the_browser_passes_the_link_on_to_nobody(stage: Stage, enter: Enter) ->
     page.goto(link)
     page.goto("/respond/1/")
     page.goto("/respond/")
-    page.goto("/questionnaires/accelerate/1/")
+    page.goto("/questionnaires/accelerate/2/")
 
     first, *others = sent
     assert token in first.url

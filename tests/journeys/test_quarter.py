@@ -24,7 +24,7 @@ from .conftest import DESK, PHONE, Enter
 from .stage import ROOT, Mailbox, Stage, Visitor, until
 
 ASKED = yaml.safe_load(
-    (ROOT / "fixtures" / "questionnaires" / "accelerate-1.yaml").read_text(encoding="utf-8")
+    (ROOT / "fixtures" / "questionnaires" / "accelerate-2.yaml").read_text(encoding="utf-8")
 )
 CATEGORIES: list[dict[str, Any]] = ASKED["categories"]
 CAPABILITIES: list[dict[str, Any]] = [each for category in CATEGORIES for each in category["capabilities"]]

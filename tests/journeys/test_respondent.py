@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -156,6 +157,7 @@ def test_the_tab_key_stops_once_a_question(enter: Enter, link: str) -> None:
     words = [stop["words"] for stop in stops if stop["name"] not in rows or not stop["name"]]
     assert words == [
         "Skip to the content",
+        "Deutsch",
         "Back",
         "",
         "Continue",
@@ -178,6 +180,44 @@ def test_a_page_is_answered_with_the_keyboard_alone(enter: Enter, stage: Stage, 
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/respond/2/$"))
     assert list(stored(stage, link).values()) == [str(1 + place % 7) for place in range(asked)]
+
+
+def press_until(page: Page, words: str) -> None:
+    """Tab on until the focus is on this link or button."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if focused(page)["words"].strip() == words:
+            return
+    raise AssertionError(f"the tab key never came to {words!r}")
+
+
+def test_the_whole_way_is_walked_with_the_keyboard_alone(
+    enter: Enter, stage: Stage, admin: Visitor, scene: dict[str, Any], team: tuple[str, str]
+) -> None:
+    """From the link to the thanks, every question answered, and not one click."""
+    name, link = team
+    page = enter(**DESK)
+    page.goto(link)
+    press_until(page, "Begin")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/respond/1/")
+    asked: dict[str, set[str]] = {}
+    while not page.url.endswith("/review/"):
+        here = page.url
+        names = page.locator("main input[type=radio]").evaluate_all("all => all.map(one => one.name)")
+        asked[urlsplit(here).path] = set(names)
+        while focused(page)["words"] != "Continue":
+            page.keyboard.press("Tab")
+            if focused(page)["name"] in names:
+                page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url, here=here: url != here)
+    assert len(asked) == 7
+    assert {address: set(stored(stage, link, address)) for address in asked} == asked
+    press_until(page, "Send my answers")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert sent(admin, scene, name) == 1
 
 
 def test_the_focus_is_seen_wherever_it_is(enter: Enter, link: str) -> None:

@@ -242,6 +242,23 @@ def test_another_questionnaire_in_between_is_not_the_round_before(kestrel: Team)
     assert (later.assessments.get().left, content_of(later, kestrel).previous_round) == (1, "2026 Q2")
 
 
+@pytest.mark.parametrize(("left", "coarse"), [(0, False), (1, True)])
+def test_the_same_asked_under_another_name_gives_nobody_away(kestrel: Team, left: int, coarse: bool) -> None:
+    """An administrator who publishes a copy with a family of its own can subtract its results, too."""
+    closed(kestrel, [5] * 6)
+    copy = factories.make_questionnaire(replace(make_instrument(), slug="copy"))
+    for membership in list(kestrel.memberships.all())[:left]:
+        people.remove_from_team(membership=membership, by=None)
+    later = factories.closed_round(
+        kestrel.organization, kestrel, [5] * (6 - left), name="2026 Q3", now=NOW + 9 * DAY, questionnaire=copy
+    )
+    content = content_of(later, kestrel)
+
+    assert (content.previous_round, content.one_changed) == ("", coarse)
+    assert content.capabilities[0].result.is_coarse is coarse
+    assert ("differs, or may differ, from another round nearby" in pdf.render_html(content)) is coarse
+
+
 @pytest.mark.parametrize(("joined", "numbers_stand"), [(0, False), (1, True)])
 def test_who_left_is_not_the_difference_of_two_results(
     kestrel: Team, client: Client, cleo: User, joined: int, numbers_stand: bool
@@ -405,7 +422,9 @@ def test_nobodys_hindrance_has_no_votes(kestrel: Team) -> None:
 
 
 def decided(of: Round, team: Team, by: User, title: str) -> Action:
-    return actions.start_action(team=team, round=of, capability_key="integration", title=title, by=by)
+    return actions.start_action(
+        team=team, round=of, capability_key="integration", title=title, by=by, now=NOW
+    )
 
 
 def test_last_rounds_experiments_are_looked_back_on(kestrel: Team, lee: User) -> None:

@@ -88,7 +88,7 @@ def test_how_far_it_is_survives_a_reload_and_another_browser(
 ) -> None:
     bundle = waiting(closed, cleo)
     for assessment in closed.assessments.filter(team_name="Team Kestrel"):
-        render_report(report=request_report(assessment=assessment)[0], language="en")
+        render_report(report=request_report(assessment=assessment)[0], language="en", now=NOW)
 
     for who in (cleo, cleo, ada):
         page = sign_in(who).get(path(closed, f"reports/{bundle.pk}/"))
@@ -119,6 +119,33 @@ def test_there_is_no_file_before_it_is_ready(closed: Round, cleo: User, sign_in:
     answer = sign_in(cleo).get(path(closed, f"reports/{bundle.pk}/reports.zip"))
 
     assert answer["Location"] == path(closed, f"reports/{bundle.pk}/")
+
+
+def test_files_that_the_storage_has_lost_are_made_anew(
+    closed: Round, kestrel: Team, cleo: User, sign_in: SignIn
+) -> None:
+    """As after a backup that was older than the database, or newer."""
+    client, team = sign_in(cleo), f"/o/aviary/teams/{kestrel.slug}/rounds/{closed.pk}/report.pdf"
+    client.post(path(closed))
+    client.post(path(closed, "summary.pdf"))
+    bundle = Bundle.objects.get()
+    zipped = path(closed, f"reports/{bundle.pk}/reports.zip")
+    for kept in (bundle, *Report.objects.exclude(file="")):
+        kept.file.storage.delete(kept.file.name)
+
+    assert client.get(path(closed, "summary.pdf")).status_code == 302
+    assert client.get(zipped).status_code == 302
+    client.post(path(closed, f"reports/{bundle.pk}/again/"))  # its reports are not there either
+    bundle.refresh_from_db()
+    assert bundle.error.splitlines() == ["Broken", "Team Kestrel"]
+    assert client.get(team).status_code == 202
+
+    client.post(team)
+    client.post(path(closed, "summary.pdf"))
+    assert client.get(team).getvalue() == b"%PDF-1.7 of a test"
+    assert client.get(path(closed, "summary.pdf")).getvalue() == b"%PDF-1.7 of a summary"
+    client.post(path(closed, f"reports/{bundle.pk}/again/"))
+    assert b"team-kestrel" in client.get(zipped).getvalue()
 
 
 def test_a_group_has_a_file_of_its_own(

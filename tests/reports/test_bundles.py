@@ -122,7 +122,7 @@ def test_the_file_of_an_earlier_try_is_deleted(closed: Round, cleo: User) -> Non
 
 def test_a_report_that_is_there_is_not_made_again(closed: Round, cleo: User, press: list[str]) -> None:
     kestrel = closed.assessments.get(team_name="Team Kestrel")
-    render_report(report=request_report(assessment=kestrel)[0], language="en")
+    render_report(report=request_report(assessment=kestrel)[0], language="en", now=NOW)
 
     ask(closed, cleo)
     ask(closed, cleo)
@@ -272,6 +272,18 @@ def test_who_wants_no_mails_gets_none(closed: Round, cleo: User) -> None:
     assert not mail.outbox
 
 
+def test_who_lost_the_role_meanwhile_gets_none(aviary: Organization, closed: Round, cleo: User) -> None:
+    bundle = bundles.request_bundle(round=closed, group=None, language="en", by=cleo, now=LATER)
+    people.remove_organization_role(membership=aviary.memberships.get(user=cleo), by=None)
+
+    enqueue_bundle(bundle, LATER)
+
+    bundle.refresh_from_db()
+    assert bundle.state == BundleState.READY
+    assert not mail.outbox
+    assert Mail.objects.get(kind=MailKind.BUNDLE).state == MailState.FAILED
+
+
 # --- How much it asks of the database ---------------------------------------------------------
 
 
@@ -294,7 +306,9 @@ def test_packing_reads_no_content_and_no_query_a_team(
     of.refresh_from_db()
     bundle = bundles.request_bundle(round=of, group=None, language="en", by=cleo, now=LATER)
     for assessment in bundles.lacking(bundle):
-        render_report(report=request_report(assessment=of.assessments.get(pk=assessment))[0], language="en")
+        render_report(
+            report=request_report(assessment=of.assessments.get(pk=assessment))[0], language="en", now=NOW
+        )
     assert not Report.objects.exclude(state=ReportState.READY).exists()
 
     with django_assert_max_num_queries(12):

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 from matplotlib import colormaps
 from matplotlib.colors import to_hex, to_rgb
 
 from assessments.models import Assessment, Group, Organization, Round, Team, User
+from assessments.scoring import SCORING_VERSION
 from assessments.services import people, rounds
+from assessments.tables import FORMATS
+from reports.charts.words import short_score
+from reports.comparison_content import MOST_IN_ONE_CHART, Comparison, Section, parts_of, spread_of
 from tests import factories
 from tests.factories import DAY
+from tests.reports.test_comparison_content import TESTS, make_comparison
 from tests.reports.test_results_page import words
 
 SignIn = Callable[[User], Client]
@@ -76,9 +84,10 @@ def test_the_map_says_what_the_teams_own_pages_say(
     html = page(client, made)
 
     for name, team in teams.items():
-        table = client.get(f"/o/aviary/teams/{team.slug}/rounds/{made.pk}/scores.csv").content.decode()
-        own = [line.split(",")[7] for line in table.splitlines() if line.startswith("capability,")]
-        assert row(html, name)[: len(own)] == own, table
+        told = json.loads(client.get(f"/o/aviary/teams/{team.slug}/rounds/{made.pk}/scores.json").content)
+        own = [short_score(each["score"]) for each in told["rows"] if each["kind"] == "capability"]
+        assert own
+        assert row(html, name) == [score.replace("\u00a0", " ") for score in own]
 
 
 def test_teams_are_in_the_order_of_their_names(
@@ -142,10 +151,12 @@ def test_means_are_of_people_over_the_tree(
     made = close(aviary, FOUR | {"Birch": [3] * 5, "Cedar": [4] * 5, "Elder": [7] * 9})
     html = page(sign_in(cleo), made)
     headings = re.findall(r'<th scope="rowgroup">([^<]*)', html)
-    means = re.findall(r"Mean of the group(?:(?!</th>).)*</th><td[^>]*>([^<]*)", html)
 
     assert headings == ["North", "North / Far north", "Without a group"]
-    assert means[0] == "65"  # (5 · 35 + 5 · 50 + 9 · 95) / 19 = 67.4, and not (35 + 50 + 95) / 3 = 60
+    assert row(html, "Mean of North and the groups in it")[0] == "65"
+    # that is (5 · 35 + 5 · 50 + 9 · 95) / 19 = 67.4, and not (35 + 50 + 95) / 3 = 60
+    none = {"– fewer than two teams have a score"}
+    assert set(row(html, "Mean of Far north")) == set(row(html, "Mean of those without a group")) == none
     assert row(html, "Mean of everybody above")[0] == "55"  # and 6 · 15
 
 
@@ -169,6 +180,32 @@ def test_a_capability_closely(
 
     assert html.count("<svg") == 2
     assert "The same in numbers" in html
+
+
+def test_many_teams_have_a_chart_for_each_group() -> None:
+    rows = make_comparison(*[50] * (MOST_IN_ONE_CHART + 1)).teams
+    sections = (Section(("North",), rows[:7], (None,)), Section((), rows[7:], (None,)))
+    comparison = Comparison((TESTS,), sections, (None,), 5)
+    spread = spread_of(comparison, TESTS)
+    assert spread
+    context = {"column": TESTS, "spread": spread, "parts": parts_of(spread, comparison)}
+    html = render_to_string(
+        "reports/compare/closely.html", context | {"organization": {"slug": "aviary"}, "round": {"pk": 1}}
+    )
+
+    assert html.count("<svg") == 4  # the funnel, what the signs mean, North, and who is in no group
+    assert re.findall(r"<figcaption>([^<]*)</figcaption><svg", html) == ["North", "Without a group"]
+
+
+def test_every_group_has_a_place_to_jump_to(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn
+) -> None:
+    group(aviary, "North", teams["Birch"])
+    html = page(sign_in(cleo), close(aviary, FOUR))
+    places = re.findall(r'href="#([^"]+)"', html)
+
+    assert {"group-1", "group-2", "after-map", "most", "few", "map"} <= set(places)
+    assert [place for place in places if f'id="{place}"' not in html] == []
 
 
 @pytest.mark.parametrize(
@@ -254,6 +291,166 @@ def test_assessments_of_a_round_are_found_with_those_before(
     assert set(found) == {team.pk for team in teams.values()}
     assert all([each.round_id for each in line] == [made.pk, before.pk] for line in found.values())
     assert Assessment.objects.count() == 8
+
+
+# --- As a table -----------------------------------------------------------------------------------
+
+
+def told(client: Client, of: Round, what: str = "") -> dict[str, Any]:
+    answer = client.get(f"/o/aviary/rounds/{of.pk}/comparison.json{what}")
+    assert answer.status_code == 200, what
+    return json.loads(answer.content)
+
+
+def cells_of(found: dict[str, Any], **wanted: Any) -> list[str]:
+    """The rows of a table that have these values, as the page writes their scores."""
+    rows = [row for row in found["rows"] if wanted.items() <= row.items()]
+    return [cell_of(row) for row in rows]
+
+
+def cell_of(row: dict[str, Any]) -> str:
+    if not row["shown"]:
+        numbers = [value for value in row.values() if type(value) in (int, float)]
+        assert not numbers, row
+        few = "5 answered" if row["why_not_shown"] == "too_few" else "two teams have a score"
+        return f"– fewer than {few}"
+    score = f"≈ {row['score']}" if row["coarse"] else short_score(row["score"]).replace("\u00a0", " ")
+    before = row["before"]
+    return score if before is None else f"{score} before: {before}"
+
+
+def test_the_table_has_the_cells_of_the_page(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn
+) -> None:
+    """Groups, a team that is hidden, one that has lost somebody, and a round before."""
+    make_teams(aviary, {"Few": 9})
+    north = group(aviary, "North", teams["Birch"], teams["Cedar"])
+    group(aviary, "Far north", teams["Elder"], parent=north)
+    before = close(aviary, dict.fromkeys(FOUR, [5] * 6), ago=99)
+    people.remove_from_team(membership=teams["Birch"].memberships.first(), by=None)
+    made = close(aviary, FOUR | {"Few": [7] * 4})
+    client = sign_in(cleo)
+
+    for what in ("", f"?with={before.pk}"):
+        html, found = page(client, made, what), told(client, made, what)
+        for name in (*FOUR, "Few"):
+            assert cells_of(found, team=name) == row(html, name), (what, name)
+        assert cells_of(found, kind="all") == row(html, "Mean of everybody above")
+        for path, name in (
+            ("North", "Mean of North and the groups in it"),
+            ("North / Far north", "Mean of Far north"),
+            (None, "Mean of those without a group"),
+        ):
+            assert cells_of(found, kind="group", group=path) == row(html, name), (what, path)
+
+
+def test_the_table_names_its_round_and_versions(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn
+) -> None:
+    before, made = close(aviary, FOUR, ago=99), close(aviary, FOUR)
+    found = told(sign_in(cleo), made, f"?with={before.pk}")
+    rows = found.pop("rows")
+
+    assert found == {
+        "what": "comparison",
+        "round": "9 days ago",
+        "before_round": "99 days ago",
+        "questionnaire": "test 1",
+        "organization": "Aviary",
+        "minimum": 5,
+    }
+    assert {each["scoring"] for each in rows if each["kind"] == "team"} == {SCORING_VERSION}
+    assert next((each["n"], each["teams"]) for each in rows if each["kind"] == "all") == (27, 4)
+
+
+def test_the_table_is_limited_like_the_page(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn
+) -> None:
+    more = make_teams(aviary, {"Owl": 9})
+    group(aviary, "North", *teams.values())
+    group(aviary, "South", *more.values())
+    made = close(aviary, FOUR | {"Owl": [3] * 6})
+    client = sign_in(cleo)
+
+    assert {each["team"] for each in told(client, made)["rows"]} == {None, *FOUR, "Owl"}
+    assert {each["team"] for each in told(client, made, "?group=north")["rows"]} == {None, *FOUR}
+
+
+@pytest.mark.parametrize("what", ["", "?group=north"])
+def test_too_few_teams_are_no_table(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn, what: str
+) -> None:
+    """Whoever types its address is led to the page that says why."""
+    group(aviary, "North", teams["Alder"], teams["Birch"], teams["Cedar"])
+    made = close(aviary, FOUR if what else FOUR | {"Alder": [2] * 4})
+    url = f"/o/aviary/rounds/{made.pk}/"
+    client = sign_in(cleo)
+
+    for ending in FORMATS:
+        answer = client.get(f"{url}comparison.{ending}{what}")
+        assert (answer.status_code, answer["Location"]) == (302, f"{url}compare/{what}")
+    assert "comparison." not in page(client, made, what)
+
+
+@pytest.mark.parametrize("what", ["group=x", "with=1000000", "with=x"])
+def test_only_a_table_of_what_exists_can_be_asked_for(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn, what: str
+) -> None:
+    made = close(aviary, FOUR)
+
+    assert sign_in(cleo).get(f"/o/aviary/rounds/{made.pk}/comparison.csv?{what}").status_code == 404
+
+
+def test_the_table_comes_no_sooner_than_the_page(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn
+) -> None:
+    secret, made = close(aviary, FOUR, ago=9, team_first_days=90), close(aviary, FOUR, ago=2)
+    client = sign_in(cleo)
+
+    assert client.get(f"/o/aviary/rounds/{secret.pk}/comparison.json").status_code == 403
+    assert client.get(f"/o/aviary/rounds/{made.pk}/comparison.json?with={secret.pk}").status_code == 404
+
+
+def test_the_page_leads_to_the_table_of_what_it_shows(
+    aviary: Organization, teams: dict[str, Team], cleo: User, sign_in: SignIn
+) -> None:
+    group(aviary, "North", *teams.values())
+    before, made = close(aviary, FOUR, ago=99), close(aviary, FOUR)
+    what = f"?group=north&with={before.pk}"
+    found = re.findall(r'href="([^"]+/comparison\.[^"]+)"', page(sign_in(cleo), made, what))
+
+    assert [unescape(url) for url in found] == [
+        f"/o/aviary/rounds/{made.pk}/comparison.{ending}{what}" for ending in FORMATS
+    ]
+
+
+def test_who_took_the_table_is_logged_once(
+    aviary: Organization, teams: dict[str, Team], ada: User, cleo: User, sign_in: SignIn
+) -> None:
+    made = close(aviary, FOUR)
+    client = sign_in(cleo)
+    client.head(f"/o/aviary/rounds/{made.pk}/comparison.csv")
+    client.get(f"/o/aviary/rounds/{made.pk}/comparison.csv")
+
+    log = words(sign_in(ada).get("/o/aviary/log/").content.decode())
+    assert log.count("Cleo downloaded the comparison of the teams in 9 days ago.") == 1
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_the_tables_queries_do_not_grow_with_the_teams(
+    aviary: Organization, cleo: User, sign_in: SignIn, django_assert_num_queries: Any, count: int
+) -> None:
+    names = [f"Team {number}" for number in range(count)]
+    make_teams(aviary, dict.fromkeys(names, 6))
+    made = close(aviary, dict.fromkeys(names, [5] * 6))
+    client = sign_in(cleo)
+    told(client, made)
+
+    with django_assert_num_queries(10):  # and who took it is written down
+        told(client, made)
+
+
+# --- Colours --------------------------------------------------------------------------------------
 
 
 def luminance(colour: str) -> float:

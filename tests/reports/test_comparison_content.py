@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from assessments.disclosure import points_of
 from assessments.pooling import pooled
 from reports.comparison_content import (
+    MOST_IN_ONE_CHART,
     Cell,
     Column,
     Comparison,
     Section,
     TeamRow,
     Total,
+    parts_of,
     spread_of,
     total_of,
 )
@@ -31,7 +33,7 @@ HIDDEN = Suppressed(5)
 def make_comparison(*results: Shown | Suppressed | int, column: Column = TESTS) -> Comparison:
     """One capability and a team for each result, A and on."""
     teams = tuple(
-        TeamRow(chr(97 + at), chr(65 + at), (Cell(make_shown(each) if isinstance(each, int) else each),))
+        TeamRow(f"team-{at}", chr(65 + at), (Cell(make_shown(each) if isinstance(each, int) else each),))
         for at, each in enumerate(results)
     )
     return Comparison((column,), (Section((), teams, (None,)),), (None,), 5)
@@ -155,3 +157,25 @@ def test_the_order_is_that_of_the_page_whatever_the_scores() -> None:
 
     assert found is not None
     assert [team.score for team in found.teams] == scores
+
+
+def test_many_teams_are_drawn_group_by_group() -> None:
+    """As they stand on the page; each part knows the mean and the limits of all."""
+    few = make_comparison(*[50] * MOST_IN_ONE_CHART)
+    rows = make_comparison(*[50] * MOST_IN_ONE_CHART, 65).teams
+    sections = (
+        Section(("North",), rows[:7], (None,)),
+        Section(("South",), (), (None,)),
+        Section((), rows[7:], (None,)),
+    )
+    many = Comparison((TESTS,), sections, (None,), 5)
+    small, large = spread_of(few, TESTS), spread_of(many, TESTS)
+
+    assert small is not None
+    assert large is not None
+    assert parts_of(small, few) == [((), small)]
+    assert [(path, part.teams) for path, part in parts_of(large, many)] == [
+        (("North",), large.teams[:7]),
+        ((), large.teams[7:]),
+    ]
+    assert {(part.mean, part.limits) for _path, part in parts_of(large, many)} == {(large.mean, large.limits)}

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assessments.instrument import Statement
 from assessments.models import ScoreKind
-from reports.content import Change, InWords, Shown, Trend, TrendPoint
+from reports.content import AskedAnew, Change, InWords, Shown, Trend, TrendPoint
 from reports.history import Earlier, History
 from reports.results import Results, newest
 from tests.histories import (
@@ -20,10 +21,11 @@ from tests.histories import (
     PRACTICE,
     make_earlier,
     make_history,
+    make_results,
     make_score,
     reworded,
 )
-from tests.instruments import make_instrument
+from tests.instruments import make_instrument, text
 
 
 def told(trend: Trend | None) -> list[int | str | None]:
@@ -208,6 +210,58 @@ def test_a_trend_begins_where_the_wording_changed() -> None:
     assert told(trend) == [50, 65, 85]
     assert trend is not None
     assert trend.reworded_after == "R-3"
+
+
+@pytest.mark.parametrize(
+    ("statements", "ways"),
+    [
+        (INTEGRATION.statements[:2], ("added",)),
+        ((*INTEGRATION.statements, Statement("integration_4", text("More"))), ("removed",)),
+        (tuple(replace(each, reversed=True) for each in INTEGRATION.statements), ("turned",)),
+    ],
+)
+def test_it_is_told_since_when_and_why_a_trend_begins(
+    statements: tuple[Statement, ...], ways: tuple[str, ...]
+) -> None:
+    """Also where a round in between did not ask at all, and where only one round is left."""
+    category = replace(PRACTICE, capabilities=(replace(INTEGRATION, statements=statements),))
+    other = replace(INSTRUMENT, categories=(category,))
+    absent = make_instrument({"practice": {"deployment": 3}})
+    rounds = [
+        replace(make_earlier(1, 5.0), instrument=absent),
+        replace(make_earlier(2, 4.0), instrument=other),
+    ]
+    history = make_history(6.0, *rounds, make_earlier(3, 3.0))
+
+    assert history.asked_anew(INTEGRATION) == AskedAnew("R-2", ways)
+    assert history.trend(INTEGRATION) is None
+    assert [each.key for each in history.left_out()] == ["deployment"]
+
+
+def test_what_was_always_asked_alike_has_no_beginning_to_tell() -> None:
+    history = make_history(6.0, make_earlier(1, 5.0))
+
+    assert history.asked_anew(INTEGRATION) is None
+    assert history.left_out() == make_history(6.0).left_out() == ()
+
+
+@pytest.mark.parametrize("more", ["now", "before"])
+def test_a_category_with_a_capability_more_is_another_mean(more: str) -> None:
+    """What is asked in both has stayed as it was, and still the two means are of different things."""
+    larger = make_instrument({"practice": {"integration": 3, "deployment": 3}})
+    now, before = (larger, INSTRUMENT) if more == "now" else (INSTRUMENT, larger)
+    last = Earlier("R-1", before, make_results(3.0))
+    history = History("R0", now, make_results(6.0), (last,))
+
+    assert history.last_category(now.categories[0]) is None
+    assert history.category_changes(cautious=False) == {}
+    assert history.last_capability(INTEGRATION) is not None
+
+
+def test_the_same_number_of_another_questionnaire_is_a_caution() -> None:
+    last = replace(make_earlier(1, 3.0), instrument=replace(INSTRUMENT, slug="other", variant_of="test"))
+
+    assert make_history(6.0, last).cautions(0, 0, 12) == ("wording",)
 
 
 def test_a_round_that_did_not_ask_leaves_no_gap() -> None:

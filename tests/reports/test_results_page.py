@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,7 @@ from assessments.services.responses import delete_old_responses
 from reports.models import ReportState
 from reports.services import render_report, request_report
 from tests import factories
-from tests.factories import DAY
+from tests.factories import DAY, NOW
 
 SignIn = Callable[[User], Client]
 
@@ -63,8 +64,10 @@ def test_four_answers_leave_no_number(
         r"\b(?:6[.,]75|9[5-9]|100|Option [67]|mostly agree|[Mm]ost of you)\b",
         words(html.split('id="method"')[0]),
     )
-    table = page(client, made, "scores.csv")
-    assert [row.split(",")[5:14] for row in table.splitlines()[1:]] == [["no", *[""] * 8]] * 5
+    for row in json.loads(page(client, made, "scores.json"))["rows"]:
+        assert row.pop("shown") is False
+        assert row.pop("why_not_shown") in {"too_few", "too_few_capabilities"}
+        assert {name for name, value in row.items() if value is not None} == {"kind", "key", "name"}
 
 
 def test_comments_are_shown_to_the_team_alone(
@@ -119,7 +122,7 @@ def test_an_experiment_is_followed_by_what_moved(kestrel: Team, lee: User, sign_
         kestrel.organization, kestrel, [2] * 6, name="2026 Q1", now=now - 99 * DAY
     )
     started = actions.start_action(
-        team=kestrel, round=before, capability_key="integration", title="Merge <b>daily</b>", by=lee
+        team=kestrel, round=before, capability_key="integration", title="Merge <b>daily</b>", by=lee, now=now
     )
     actions.finish_action(action=started, state="kept", outcome="R&D likes it", by=lee, now=now)
     html = page(sign_in(lee), closed(kestrel, [6] * 6))
@@ -252,4 +255,4 @@ def test_deleting_old_answers_changes_no_number_on_any_page(
     assert re.findall(r"\d+", after[0]) == re.findall(r"\d+", before[0])
     assert after[1] == before[1]
     report, _created = request_report(assessment=made.assessments.get())
-    assert render_report(report=report, language="en").state == ReportState.READY
+    assert render_report(report=report, language="en", now=NOW).state == ReportState.READY

@@ -7,7 +7,6 @@ import csv
 import json
 import math
 import os
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,12 +18,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from assessments import disclosure, scoring
+from assessments.answers_file import read_answers
 from assessments.instrument import Instrument
 from assessments.questionnaire_file import write
 from reports import spreadsheet
 from reports.content import ReportContent, Shown, Suppressed
 from reports.management.commands import score as command
-from reports.spreadsheet import FIELDS, SpreadsheetError, file_names, read_answers
+from reports.spreadsheet import FIELDS, file_names
 from tests.instruments import make_instrument
 
 ROOT = Path(__file__).parent.parent.parent
@@ -172,7 +172,7 @@ def test_the_questionnaire_that_is_shipped_scores_every_capability(
     keys = [statement.key for statement in accelerate.statements]
     keys += [metric.key for metric in accelerate.key_metrics]
     rows = [f"Kestrel{',5' * len(keys)}"] * 5
-    found = desk.score(lines(",".join(["team", *keys]), *rows), "--no-pdf", questionnaire="accelerate-1")
+    found = desk.score(lines(",".join(["team", *keys]), *rows), "--no-pdf", questionnaire="accelerate-2")
     assert list(found["Kestrel"]) == [capability.key for capability in accelerate.capabilities]
     for told in found["Kestrel"].values():
         assert tuple(told) == FIELDS
@@ -220,9 +220,9 @@ def test_answers_survive_the_way_into_a_frame_and_back() -> None:
     content = lines(f"{HEADER},lead_time", "A,7,dk,,1,6", "A,,,,,")
     rows = list(read_answers(content.splitlines(keepends=True), INSTRUMENT))
     keys = [statement.key for statement in INSTRUMENT.statements] + [m.key for m in INSTRUMENT.key_metrics]
-    frame = scoring.to_frame(rows, keys)
-    assert command._responses(frame) == [answers for _team, answers in rows]
-    assert rows[0] == ("A", {"c_1": 7, "c_2": "dk", "c_4": 1, "lead_time": 6})
+    frame = scoring.to_frame(((row.team, row.answers) for row in rows), keys)
+    assert command._responses(frame) == [row.answers for row in rows]
+    assert rows[0] == (2, "A", {"c_1": 7, "c_2": "dk", "c_4": 1, "lead_time": 6})
 
 
 def test_teams_whose_names_make_the_same_file_name_are_numbered() -> None:
@@ -246,72 +246,41 @@ def test_real_reports_are_drawn_by_several_processes_without_any_database(tmp_pa
     assert not list(data.glob("*.sqlite3"))
 
 
-# --- Reading ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        lines("\ufeffteam,c_1,c_2,c_3,c_4", "A,6,5,6,6"),
-        lines("team;c_1;c_2;c_3;c_4", "A;6;5;6;6"),
-        lines(" Team , C_1,c_2,c_3,c_4 ", " A , 6 ,5,6,6"),
-        lines('"team","c_4","c_3","c_2","c_1"', '"A","6","6","5","6"'),
-        b"team,c_1,c_2,c_3,c_4\r\nA,6,5,6,6\r\n\r\n,,,,\r\n",
-    ],
-    ids=[
-        "byte order mark",
-        "semicolons",
-        "spaces and capitals",
-        "quotes, other order",
-        "Windows, empty rows",
-    ],
-)
-def test_ways_of_writing_the_same(content: bytes) -> None:
-    rows = list(read_answers(content.splitlines(keepends=True), INSTRUMENT))
-    assert rows == [("A", {"c_1": 6, "c_2": 5, "c_3": 6, "c_4": 6})]
-
-
-def test_a_row_without_answers_is_still_a_response() -> None:
-    assert list(read_answers(lines(HEADER, "A,,,,").splitlines(keepends=True), INSTRUMENT)) == [("A", {})]
+# --- Mistakes ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "row 1 is empty: it has to name the columns"),
-        (lines("", HEADER), "row 1 is empty: it has to name the columns"),
-        (lines(HEADER), "there are no answers: the file has a header and no other row"),
-        (lines(HEADER, "", ",,,,"), "there are no answers: the file has a header and no other row"),
-        (lines("group,c_1", "A,6"), "row 1: the column 'group' is not known to test 1"),
-        (lines("team,c_1,C_1", "A,6,6"), "row 1: the column c_1 is there twice"),
-        (lines("team,c_1,", "A,6,6"), "row 1: column 3 has no name"),
-        (lines("c_1,c_2", "6,6"), "row 1: there is no column team"),
-        (lines("team,lead_time", "A,6"), "row 1: there is no column of a statement"),
-        (lines(HEADER, "A,6,6,6,6", "A,6,8,6,6"), "row 3, column c_2: '8' is not one of 1 to 7 or dk"),
-        (lines(HEADER, "A,6,6,6,6", "", "A,6,6,6,x"), "row 4, column c_4: 'x' is not one of 1 to 7 or dk"),
-        (lines(HEADER, "A,0,6,6,6"), "row 2, column c_1: '0' is not one of 1 to 7 or dk"),
-        (lines(HEADER, "A,5.5,6,6,6"), "row 2, column c_1: '5.5' is not one of 1 to 7 or dk"),
-        (lines("team,c_1,lead_time", "A,6,7"), "row 2, column lead_time: '7' is not one of 1 to 6 or dk"),
-        (lines(HEADER, ",6,6,6,6"), "row 2: the team has no name"),
-        (lines(HEADER, f"{'a' * 101},6,6,6,6"), "row 2: the team's name is longer than 100 characters"),
-        (lines(HEADER, "A\u202e,6,6,6,6"), "row 2: the team's name has characters that cannot be shown"),
-        (lines(HEADER, "A,6,6,6"), "row 2: it has 4 cells, and the header has 5"),
-        (lines(HEADER, "A,6,6,6,6,6"), "row 2: it has 6 cells, and the header has 5"),
-        (lines(HEADER, '"A,6,6,6,6'), "row 2: this is not CSV: unexpected end of data"),
-        (lines(HEADER) + b"J\xe4ger,6,6,6,6\n", "line 2 is not UTF-8 text; save the file as “CSV UTF-8”"),
-        (lines(HEADER).decode().encode("utf-16"), "line 1 is not UTF-8 text; save the file as “CSV UTF-8”"),
+        (b"", "The first row is empty. It has to name the columns."),
+        (lines(HEADER), "There are no answers below the header, or none that is complete."),
+        (
+            lines(HEADER).decode().encode("utf-16"),
+            "Row 1: This is not text in UTF-8. Save the file as “CSV UTF-8”.",
+        ),
+        (
+            lines("team,c_1,mood", "A,6,6"),
+            "Row 1, mood: This is not asked by test 1. "
+            "Name the column by the key of a statement, or leave it out.",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place_and_nothing_is_written(
     desk: Desk, content: bytes, sentence: str
 ) -> None:
-    assert desk.refuse(content) == f"answers.csv, {sentence}."
+    assert desk.refuse(content) == f"answers.csv: {sentence}"
 
 
-def test_a_multi_line_cell_does_not_shift_the_numbers_of_rows() -> None:
-    content = lines(HEADER, '"A\nB",6,6,6,6', "A,9,6,6,6").splitlines(keepends=True)
-    with pytest.raises(SpreadsheetError, match=re.escape("row 3, column c_1")):
-        list(read_answers(content, INSTRUMENT))
+def test_every_bad_cell_is_told_and_from_the_fiftieth_on_how_many_more(desk: Desk) -> None:
+    told = desk.refuse(table({"A": ["6,6,6,6", "6,8,6,x"]})).splitlines()
+    more = desk.refuse(table({"A": ["9,9,9,9"] * 20})).splitlines()
+
+    advice = "Write 1–7, dk, or nothing where the question was skipped."
+    assert told == [
+        f"answers.csv: Row 3, c_2: “8” is no answer. {advice}",
+        f"answers.csv: Row 3, c_4: “x” is no answer. {advice}",
+    ]
+    assert (len(more), more[-1]) == (51, "answers.csv: And 30 more mistakes.")
 
 
 # --- All or nothing ---------------------------------------------------------------------------
@@ -358,7 +327,7 @@ def test_a_missing_file_and_an_unknown_questionnaire(desk: Desk) -> None:
         call_command(
             "score", str(desk.folder / "none.csv"), questionnaire=str(desk.questionnaire), out=desk.out
         )
-    with pytest.raises(CommandError, match=r"no questionnaire 'accelerate-9'.*one of: accelerate-1\."):
+    with pytest.raises(CommandError, match=r"no questionnaire 'accelerate-9'.*one of: accelerate-2\."):
         desk.score(table({"A": TV1}), questionnaire="accelerate-9")
     desk.questionnaire.write_text("slug: Nope")
     with pytest.raises(CommandError, match=r"test-1\.yaml, line 1"):

@@ -11,9 +11,10 @@ from assessments.models import Round, Team
 from reports import pdf
 from reports.content import ReportContent
 from reports.models import Report, ReportState
-from reports.services import render_report, request_report, request_reports
+from reports.services import render_report, request_report, request_reports, request_summary
 from reports.tasks import render_one_report
 from tests import factories
+from tests.factories import NOW
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,7 @@ def test_an_open_round_gets_none(kestrel: Team) -> None:
 
 
 def test_a_report_keeps_its_file_and_its_content(closed: Round) -> None:
-    report = render_report(report=report_of(closed), language="en")
+    report = render_report(report=report_of(closed), language="en", now=NOW)
 
     assert (report.state, report.error) == (ReportState.READY, "")
     assert report.file.read() == b"%PDF-1.7 of a test"
@@ -69,14 +70,14 @@ def test_a_report_keeps_its_file_and_its_content(closed: Round) -> None:
 
 
 def test_its_file_has_a_name_that_nobody_guesses(closed: Round) -> None:
-    name = Path(render_report(report=report_of(closed), language="en").file.name).stem
+    name = Path(render_report(report=report_of(closed), language="en", now=NOW).file.name).stem
 
     assert len(name) == 36
     assert "kestrel" not in name
 
 
 def test_a_report_never_has_the_comments(closed: Round, press: list[ReportContent]) -> None:
-    report = render_report(report=report_of(closed), language="en")
+    report = render_report(report=report_of(closed), language="en", now=NOW)
 
     assert press[0].comments == ()
     assert "For us alone" not in str(report.content)
@@ -105,7 +106,7 @@ def report_of_state(state: str) -> str:
 
 
 def test_a_failed_report_gets_another_try(closed: Round) -> None:
-    broken = render_report(report=report_of(closed, "Broken"), language="en")
+    broken = render_report(report=report_of(closed, "Broken"), language="en", now=NOW)
     assert broken.state == ReportState.FAILED
 
     again, waiting = request_report(assessment=broken.assessment)
@@ -114,6 +115,42 @@ def test_a_failed_report_gets_another_try(closed: Round) -> None:
 
 
 def test_a_ready_report_is_not_made_again(closed: Round) -> None:
-    report = render_report(report=report_of(closed), language="en")
+    report = render_report(report=report_of(closed), language="en", now=NOW)
 
     assert request_report(assessment=report.assessment) == (report, False)
+
+
+# --- Other programs are told ------------------------------------------------------------------
+
+
+def test_a_report_that_is_ready_is_told_once(closed: Round) -> None:
+    told = factories.add_webhook(closed.organization)
+    report = report_of(closed)
+    also_waiting = report_of(closed)
+    for each in (report, report, also_waiting):  # the last is another worker's, which began as early
+        render_report(report=each, language="en", now=NOW)
+
+    data = told.messages.get().body["data"]
+    assert data["team"] == "team-kestrel"
+    assert data["url"].endswith(f"/o/aviary/teams/team-kestrel/rounds/{closed.pk}/report.pdf")
+    assert set(data) == {"organization", "round", "team", "url"}
+    assert told.messages.get().body["text"].startswith("The report of Team Kestrel on 2026 Q2 is ready. http")
+
+
+def test_a_summary_that_is_ready_is_told_without_a_team(
+    closed: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.pdf.render_summary", lambda content: b"%PDF-1.7 of a test")
+    told = factories.add_webhook(closed.organization)
+    render_report(report=request_summary(round=closed)[0], language="en", now=NOW)
+
+    data = told.messages.get().body["data"]
+    assert data["team"] is None
+    assert data["url"].endswith(f"/o/aviary/rounds/{closed.pk}/summary.pdf")
+
+
+def test_a_report_that_failed_is_not_told(closed: Round) -> None:
+    told = factories.add_webhook(closed.organization)
+    render_report(report=report_of(closed, "Broken"), language="en", now=NOW)
+
+    assert not told.messages.exists()

@@ -71,12 +71,20 @@ def test_agreement_is_counted_where_it_is_told() -> None:
         make_shown(agreement="differ_widely"),
         make_shown(agreement="some_spread", two_camps=True),
         make_shown(agreement="close"),
+        make_shown(agreement="close"),
         make_coarse(),
     ]
 
     found = count(results)
 
-    assert (found.teams, found.told, found.far_apart) == (4, 3, 2)
+    assert (found.teams, found.told, found.far_apart) == (5, 4, 2)
+
+
+def test_agreement_is_not_counted_where_too_few_teams_tell_it() -> None:
+    """Three rough results beside one whose answers are far apart: "1 of 1" would be said of that team."""
+    found = count([make_coarse()] * 3 + [make_shown(agreement="differ_widely")])
+
+    assert (found.teams, found.told, found.far_apart) == (4, 0, 0)
 
 
 # --- Of a round -------------------------------------------------------------------------------
@@ -155,7 +163,7 @@ def printed(aviary: Organization, settings: Any, tmp_path: Any) -> str:
     """The text of the PDF of five teams, one of them with few answers, and a sixth."""
     settings.MEDIA_ROOT = tmp_path
     of = close(aviary, FIVE | {"Fir": [2] * 6, "Gum": [2] * 8})
-    report = render_report(report=request_summary(round=of)[0], language="en")
+    report = render_report(report=request_summary(round=of)[0], language="en", now=NOW)
     assert (report.state, report.error) == (ReportState.READY, "")
     assert report.content["counted"] == 5
     with report.file.open() as file:

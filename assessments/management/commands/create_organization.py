@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -22,12 +23,15 @@ class Command(BaseCommand):
         """A name and an address."""
         parser.add_argument("name")
         parser.add_argument("--administrator", required=True, metavar="ADDRESS", help="e-mail address")
+        codes = [code for code, _name in settings.LANGUAGES]
+        default = settings.LANGUAGE_CODE
+        parser.add_argument("--language", choices=codes, default=default, help="of its mails and reports")
 
-    def handle(self, *args: Any, name: str, administrator: str, **options: Any) -> None:
+    def handle(self, *args: Any, name: str, administrator: str, language: str, **options: Any) -> None:
         """All or nothing."""
         try:
             with transaction.atomic():
-                organization = people.create_organization(name=name)
+                organization = people.create_organization(name=name, language=language)
                 membership = people.set_organization_role(
                     organization=organization,
                     email=administrator,

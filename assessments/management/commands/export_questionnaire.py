@@ -1,4 +1,4 @@
-"""``manage.py export_questionnaire accelerate-1``: a published questionnaire as a YAML file."""
+"""``manage.py export_questionnaire accelerate-2``: a published questionnaire as a YAML file."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which one, and where to."""
-        parser.add_argument("questionnaire", help="slug and version, such as accelerate-1")
+        parser.add_argument("questionnaire", help="slug and version, such as accelerate-2")
         parser.add_argument("--out", type=Path, help="a file to write; without it, standard output")
 
     def handle(self, *args: Any, questionnaire: str, out: Path | None, **options: Any) -> None:
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
 
 def find_questionnaire(name: str) -> Questionnaire:
-    """The published questionnaire of this slug and version, such as accelerate-1."""
+    """The published questionnaire of this slug and version, such as accelerate-2."""
     slug, _, version = name.rpartition("-")
     found = Questionnaire.objects.filter(slug=slug, version=version if version.isdigit() else 0).first()
     if found is None:

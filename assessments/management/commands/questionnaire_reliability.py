@@ -1,4 +1,4 @@
-"""``manage.py questionnaire_reliability accelerate-1``: how well the statements of a questionnaire work.
+"""``manage.py questionnaire_reliability accelerate-2``: how well the statements of a questionnaire work.
 
 For those who maintain a questionnaire. All closed rounds are taken together and never one team alone:
 five people's alpha says nothing about the statements (docs/method.md 3.2).
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which questionnaire, and whose answers."""
-        parser.add_argument("questionnaire", help="slug and version, such as accelerate-1")
+        parser.add_argument("questionnaire", help="slug and version, such as accelerate-2")
         parser.add_argument("--organization", metavar="SLUG", help="the answers of one organization alone")
 
     def handle(self, *args: Any, questionnaire: str, organization: str | None, **options: Any) -> None:

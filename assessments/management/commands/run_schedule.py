@@ -2,17 +2,21 @@
 
 import datetime as dt
 import logging
+import signal
+import threading
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from assessments import queries
 from assessments.models import Organization
-from assessments.services import mails, reminders, responses, rounds, schedules
+from assessments.services import mails, reminders, responses, rounds, schedules, sign_in, webhooks
 from assessments.signals import schedule_ran
-from assessments.tasks import enqueue_mails, enqueue_reminders
+from assessments.tasks import enqueue_mails, enqueue_messages, enqueue_reminders
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +29,31 @@ class Command(BaseCommand):
         "Safe to run every minute, twice at once, and after a week without."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Once, or for ever."""
+        parser.add_argument(
+            "--every", type=float, metavar="SECONDS", help="again and again, until it is told to stop"
+        )
+
+    def handle(self, *args: Any, every: float | None, **options: Any) -> None:
+        """Do it once, or again and again; then a run that fails keeps no other from being tried."""
+        if every is None:
+            self._run()
+            return
+        told_to_stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: told_to_stop.set())
+        while not told_to_stop.is_set():
+            try:
+                self._run()
+            except CommandError as error:
+                self.stderr.write(str(error))
+            except DatabaseError as error:  # it is being restarted, or full
+                self.stderr.write(f"The database did not answer: {error}. The next run tries again.")
+            connections.close_all()
+            told_to_stop.wait(every)
+
+    def _run(self) -> None:
         """One step of one organization that fails keeps no other from being taken."""
         now, failed = timezone.now(), []
         try:
@@ -51,7 +79,11 @@ class Command(BaseCommand):
                     logger.exception("Schedule of organization %s: %s failed", organization.pk, name)
                     failed.append(f"{organization}: {name}")
         enqueue_mails(now)
+        enqueue_messages(now)
+        webhooks.forget_old(now=now)
         responses.forget_order()
+        responses.wipe_deleted_rows()
+        sign_in.forget_ended(now=now)
         for _listener, answer in schedule_ran.send_robust(sender=Command, now=now):
             if isinstance(answer, Exception):  # Django has logged it
                 failed.append("reports")

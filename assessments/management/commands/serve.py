@@ -252,9 +252,7 @@ def _give_address_to_children(port: int) -> None:
 def _server_command(port: int) -> list[str]:
     return [
         *[sys.executable, "-m", "gunicorn", "accelerate_survey.wsgi"],
-        *["--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4"],
-        # no access log: addresses of respondents' links are secrets
-        *["--log-level", "warning", "--graceful-timeout", "5", "--no-control-socket"],
+        *["--bind", f"{HOST}:{port}", "--log-level", "warning", "--graceful-timeout", "5"],
     ]
 
 

@@ -1,4 +1,4 @@
-"""``manage.py score FILE.csv --questionnaire accelerate-1 --out DIR``: a spreadsheet's scores.
+"""``manage.py score FILE.csv --questionnaire accelerate-2 --out DIR``: a spreadsheet's scores.
 
 For answers that were given elsewhere. Needs no server and no database. A spreadsheet is not an
 organization: intervals rest on the standard prior and on the team's own answers, so that a
@@ -24,22 +24,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
 from assessments import scoring
+from assessments.answers_file import AnswersFileError, read_answers, scales_of
 from assessments.disclosure import DEFAULT_MINIMUM
 from assessments.instrument import Instrument
 from assessments.questionnaire_file import QuestionnaireFileError, read
 from assessments.scale import DONT_KNOW, Answer
+from assessments.services.imports import texts_of
 from assessments.services.scores import make_scores
+from assessments.tables import as_csv
 from reports import pdf
 from reports.builder import Occasion, make_content
-from reports.spreadsheet import (
-    SpreadsheetError,
-    as_csv,
-    as_json,
-    file_names,
-    read_answers,
-    results_of,
-    start_process,
-)
+from reports.spreadsheet import as_json, as_table, file_names, results_of, start_process
 
 FEW = 2
 """Up to so many reports are drawn in this process: starting others takes longer."""
@@ -69,13 +64,24 @@ class Command(BaseCommand):
         """What to score, by which questionnaire, and where to write."""
         parser.add_argument("file", type=Path, help="a row per response: team, and a column per statement")
         parser.add_argument(
-            "--questionnaire", required=True, help="slug and version, such as accelerate-1, or a YAML file"
+            "--questionnaire", required=True, help="slug and version, such as accelerate-2, or a YAML file"
         )
         parser.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
         parser.add_argument("--no-pdf", action="store_true", help="leave the reports out")
+        codes = [code for code, _name in settings.LANGUAGES]
+        parser.add_argument(
+            "--language", choices=codes, default=settings.LANGUAGE_CODE, help="of the reports"
+        )
 
     def handle(
-        self, *args: Any, file: Path, questionnaire: str, out: Path, no_pdf: bool, **options: Any
+        self,
+        *args: Any,
+        file: Path,
+        questionnaire: str,
+        out: Path,
+        no_pdf: bool,
+        language: str,
+        **options: Any,
     ) -> None:
         """Read all of it, then write all of it; where something is wrong, write nothing."""
         instrument, out = _instrument(questionnaire), out.resolve()
@@ -86,10 +92,10 @@ class Command(BaseCommand):
             results = results_of(table)
             with _ending_is_stopping(), _whole_folder(out) as folder:
                 (folder / "scores.json").write_text(as_json(results), encoding="utf-8")
-                (folder / "scores.csv").write_text(as_csv(results), encoding="utf-8", newline="")
+                (folder / "scores.csv").write_bytes(as_csv(as_table(results)))
                 if not no_pdf:
                     self.stdout.write(f"Drawing {len(results)} reports ...")
-                    _draw_all(_jobs(answers, instrument, file.stem, folder))
+                    _draw_all(_jobs(answers, instrument, file.stem, language, folder))
         except KeyboardInterrupt:
             raise CommandError("Stopped. Nothing was written.") from None
         except OSError as error:
@@ -121,15 +127,14 @@ def _require_empty(out: Path) -> None:
 
 def _answers(file: Path, instrument: Instrument) -> Any:
     """The spreadsheet as a frame of answers (see ``scoring.to_frame``)."""
-    keys = [statement.key for statement in instrument.statements]
-    keys += [metric.key for metric in instrument.key_metrics]
     try:
         with file.open("rb") as lines:
-            return scoring.to_frame(read_answers(lines, instrument), keys)
+            rows = ((row.team, row.answers) for row in read_answers(lines, instrument))
+            return scoring.to_frame(rows, list(scales_of(instrument)))
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-    except SpreadsheetError as error:
-        raise CommandError(f"{file.name}, {error}.") from error
+    except AnswersFileError as error:
+        raise CommandError("\n".join(f"{file.name}: {text}" for text in texts_of(error))) from error
 
 
 @contextmanager
@@ -156,7 +161,7 @@ def _whole_folder(out: Path) -> Iterator[Path]:
         raise
 
 
-def _jobs(answers: Any, instrument: Instrument, round_name: str, folder: Path) -> list[Job]:
+def _jobs(answers: Any, instrument: Instrument, round_name: str, language: str, folder: Path) -> list[Job]:
     """A report for every team, in the order of the spreadsheet."""
     rows = answers.groupby(level=0, sort=False).indices
     names = file_names(answers.index.unique())
@@ -168,11 +173,11 @@ def _jobs(answers: Any, instrument: Instrument, round_name: str, folder: Path) -
             team=team,
             round=round_name,
             closed_on=timezone.localdate(),
-            invited=len(responses),  # how many were asked is not in the spreadsheet
+            invited=None,  # how many were asked is not in the spreadsheet
             responded=len(responses),
             minimum=DEFAULT_MINIMUM,
         )
-        jobs.append(Job(instrument, occasion, responses, settings.LANGUAGE_CODE, folder / f"{name}.pdf"))
+        jobs.append(Job(instrument, occasion, responses, language, folder / f"{name}.pdf"))
     return jobs
 
 
@@ -210,7 +215,7 @@ def draw(job: Job) -> None:
     """Draw one report."""
     team = job.occasion.team
     rows = [(team, answers) for answers in job.responses]
-    scores = make_scores(rows, [team], job.instrument, minimum=job.occasion.minimum, pool=False)[team]
+    scores = make_scores(rows, [team], job.instrument, minimum=job.occasion.minimum)[team]
     by_key = {(score.kind, score.key): score for score in scores}
     with translation.override(job.language):
         content = make_content(job.instrument, by_key, job.occasion, job.language)

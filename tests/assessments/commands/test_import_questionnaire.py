@@ -14,7 +14,7 @@ from tests.instruments import make_instrument
 
 pytestmark = pytest.mark.django_db
 
-FILE = Path(__file__).parents[3] / "fixtures" / "questionnaires" / "accelerate-1.yaml"
+FILE = Path(__file__).parents[3] / "fixtures" / "questionnaires" / "accelerate-2.yaml"
 SMALL = write(make_instrument()).replace("short_name of ", "")
 
 
@@ -92,7 +92,7 @@ def test_what_the_database_has_no_room_for_is_told(small: Path, old: str, new: s
 def test_the_shipped_file_comes_out_as_it_went_in(capsys: pytest.CaptureFixture[str]) -> None:
     imported(FILE, capsys)
 
-    call_command("export_questionnaire", "accelerate-1")
+    call_command("export_questionnaire", "accelerate-2")
 
     assert capsys.readouterr().out == FILE.read_text(encoding="utf-8")
 

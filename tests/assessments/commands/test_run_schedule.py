@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +18,29 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from assessments import queries
-from assessments.models import Invitation, Mail, MailKind, Organization, Response, Round, Team, User
+from assessments.models import (
+    Invitation,
+    Mail,
+    MailKind,
+    MessageState,
+    Organization,
+    Response,
+    Round,
+    Team,
+    User,
+    Webhook,
+)
 from assessments.services import rounds, schedules
 from assessments.services.actions import start_action
 from assessments.signals import round_closed
 from tests import factories
 from tests.factories import DAY
+from tests.receiver import Receiver, answers, hangs_up
 
 OCTOBER = dt.datetime(2026, 10, 1, 12, tzinfo=dt.UTC)
 OPENING = dt.datetime(2026, 11, 1, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
+ROOT = Path(__file__).parents[3]
 
 Run = Callable[[dt.datetime], str]
 
@@ -233,7 +252,7 @@ def test_old_results_are_no_news(kestrel: Team, run: Run) -> None:
 def test_half_way_leads_are_asked_how_their_experiments_go(kestrel: Team, lee: User, run: Run) -> None:
     """Once, for as long as that is half-way."""
     closed = factories.closed_round(kestrel.organization, kestrel, [5] * 6, now=OCTOBER)
-    start_action(team=kestrel, round=closed, capability_key="integration", title="Try", by=lee)
+    start_action(team=kestrel, round=closed, capability_key="integration", title="Try", by=lee, now=OCTOBER)
 
     def nudges_at(now: dt.datetime) -> int:
         run(now)
@@ -249,9 +268,94 @@ def test_half_way_leads_are_asked_how_their_experiments_go(kestrel: Team, lee: U
 
 def test_a_newer_close_ends_the_time_of_nudges(kestrel: Team, lee: User, run: Run) -> None:
     closed = factories.closed_round(kestrel.organization, kestrel, [5] * 6, now=OCTOBER)
-    start_action(team=kestrel, round=closed, capability_key="integration", title="Try", by=lee)
+    start_action(team=kestrel, round=closed, capability_key="integration", title="Try", by=lee, now=OCTOBER)
     factories.closed_round(kestrel.organization, kestrel, [5] * 6, name="Newer", now=OCTOBER + 30 * DAY)
 
     run(closed.closed_at + queries.HALF_WAY)
 
     assert not Mail.objects.filter(kind=MailKind.NUDGE).exists()
+
+
+def test_it_can_go_on_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    """As a process of its own, which a container runs; here its database has no tables."""
+    own = {
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "accelerate_survey.settings",
+    }
+    command = [sys.executable, "manage.py", "run_schedule", "--every", "0.1"]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stderr=subprocess.PIPE) as going_on:
+        assert going_on.stderr is not None
+        told = [going_on.stderr.readline(), going_on.stderr.readline()]  # a run that fails is not the last
+        going_on.send_signal(signal.SIGTERM)
+        going_on.stderr.read()
+
+    assert all(b"The next run tries again" in line for line in told)
+    assert going_on.returncode == 0
+
+
+# --- Webhooks ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chat(settings: Any, kestrel: Team, receiver: Receiver) -> Webhook:
+    """A program that is told what happens in Aviary, whose next round is planned."""
+    settings.WEBHOOKS_INSIDE = True
+    set_schedule(kestrel.organization)
+    return factories.add_webhook(kestrel.organization, receiver.url)
+
+
+def types(receiver: Receiver) -> list[str]:
+    """What a program was told since this was asked last."""
+    found = [json.loads(got.body)["type"] for got in receiver.got]
+    receiver.got.clear()
+    return found
+
+
+def test_other_programs_are_told_of_a_round_that_comes_by_itself(
+    chat: Webhook, receiver: Receiver, run: Run
+) -> None:
+    run(OPENING)
+    assert types(receiver) == ["round.opened"]
+    run(OPENING + MINUTE)
+    assert types(receiver) == []
+
+    run(OPENING + 14 * DAY)
+    assert types(receiver) == ["round.closed"]
+    run(OPENING + 14 * DAY + MINUTE)
+    assert types(receiver) == []
+
+
+def test_a_program_that_is_ill_is_asked_again_for_three_days(
+    chat: Webhook, receiver: Receiver, run: Run
+) -> None:
+    receiver.answer = answers(500)
+    hours = [0, 1 / 60, 6 / 60, 36 / 60, 2.6, 8.6, 20.6, 44.6, 68.6]
+    minutes = [round(hour * 60) for hour in hours]
+    for minute in sorted(
+        {*minutes, *(minute + 5 for minute in minutes), *(minute - 1 for minute in minutes)}
+    ):
+        run(OPENING + minute * MINUTE)
+        assert len(types(receiver)) == (minute in minutes), minute
+
+    assert chat.messages.get().state == MessageState.FAILED
+
+
+def test_a_program_that_gets_well_is_told_and_not_again(chat: Webhook, receiver: Receiver, run: Run) -> None:
+    receiver.answer = hangs_up
+    run(OPENING)
+    receiver.answer = answers(200)
+    run(OPENING + MINUTE)
+    run(OPENING + 2 * MINUTE)
+
+    assert types(receiver) == ["round.opened", "round.opened"]
+    assert chat.messages.get().state == MessageState.SENT
+
+
+def test_what_was_told_is_forgotten_after_thirty_days(chat: Webhook, receiver: Receiver, run: Run) -> None:
+    run(OPENING)
+    run(OPENING + 30 * DAY - MINUTE)
+    assert sorted(message.event for message in chat.messages.all()) == ["round.closed", "round.opened"]
+
+    run(OPENING + 30 * DAY)
+    assert [message.event for message in chat.messages.all()] == ["round.closed"]

@@ -22,7 +22,7 @@ def closed(kestrel: Team) -> Round:
 
 
 def start(team: Team, of: Round, lee: User, title: str = "Merge daily") -> Action:
-    return start_action(team=team, round=of, capability_key="integration", title=title, by=lee)
+    return start_action(team=team, round=of, capability_key="integration", title=title, by=lee, now=NOW)
 
 
 def test_an_experiment_begins_open(kestrel: Team, lee: User, closed: Round) -> None:
@@ -35,6 +35,7 @@ def test_an_experiment_begins_open(kestrel: Team, lee: User, closed: Round) -> N
         by=lee,
         owner=lee,
         due=due,
+        now=NOW,
     )
 
     assert (action.state, action.closed_at) == (ActionState.OPEN, None)
@@ -124,16 +125,18 @@ def test_a_round_of_others_is_refused(kestrel: Team, lee: User) -> None:
 
 def test_a_capability_that_was_not_asked_about_is_refused(kestrel: Team, lee: User, closed: Round) -> None:
     with pytest.raises(ServiceError, match="asked about"):
-        start_action(team=kestrel, round=closed, capability_key="juggling", title="Try", by=lee)
+        start_action(team=kestrel, round=closed, capability_key="juggling", title="Try", by=lee, now=NOW)
 
 
 def test_only_people_of_the_team_see_to_its_experiments(
     kestrel: Team, lee: User, mia: User, sam: User, closed: Round
 ) -> None:
     with pytest.raises(ServiceError, match="Sam is not among those"):
-        start_action(team=kestrel, round=closed, capability_key="integration", title="Try", by=lee, owner=sam)
+        start_action(
+            team=kestrel, round=closed, capability_key="integration", title="Try", by=lee, owner=sam, now=NOW
+        )
     owned = start_action(
-        team=kestrel, round=closed, capability_key="integration", title="Try", by=lee, owner=mia
+        team=kestrel, round=closed, capability_key="integration", title="Try", by=lee, owner=mia, now=NOW
     )
     assert owned.owner == mia
 
@@ -180,10 +183,10 @@ def test_the_organization_has_experiments_of_its_own(
 ) -> None:
     own = {"team": None, "round": closed, "capability_key": "integration", "by": ada}
     for number in range(MAXIMUM_OPEN):
-        start_action(**own, title=f"Number {number}", owner=cleo)
+        start_action(**own, title=f"Number {number}", owner=cleo, now=NOW)
 
     with pytest.raises(ServiceError, match="Three experiments are open"):
-        start_action(**own, title="Number 4")
+        start_action(**own, title="Number 4", now=NOW)
     assert start(kestrel, closed, lee), "a team's are counted apart"
 
 
@@ -191,16 +194,20 @@ def test_another_organizations_experiments_do_not_count(ada: User, kestrel: Team
     elsewhere = factories.make_organization("Elsewhere")
     theirs = factories.closed_round(elsewhere, factories.make_team(elsewhere, size=6), [4] * 6)
     for number in range(MAXIMUM_OPEN):
-        start_action(team=None, round=theirs, capability_key="integration", title=f"Number {number}", by=ada)
+        start_action(
+            team=None, round=theirs, capability_key="integration", title=f"Number {number}", by=ada, now=NOW
+        )
 
-    assert start_action(team=None, round=closed, capability_key="integration", title="Ours", by=ada)
+    assert start_action(team=None, round=closed, capability_key="integration", title="Ours", by=ada, now=NOW)
 
 
 def test_who_only_is_on_a_team_sees_to_none_of_the_organizations(
     kestrel: Team, ada: User, lee: User, closed: Round
 ) -> None:
     with pytest.raises(ServiceError, match="Lee is not among those"):
-        start_action(team=None, round=closed, capability_key="integration", title="Try", by=ada, owner=lee)
+        start_action(
+            team=None, round=closed, capability_key="integration", title="Try", by=ada, owner=lee, now=NOW
+        )
 
 
 # --- The log --------------------------------------------------------------------------------------

@@ -200,3 +200,26 @@ def test_roles_are_logged(aviary: Organization, ada: User) -> None:
 
     changes = [entry.changes["role"] for entry in LogEntry.objects.order_by("pk")]
     assert changes == [["None", "coach"], ["coach", "administrator"], ["administrator", "None"]]
+
+
+def test_what_programs_do_over_and_over_is_logged_once_a_day(
+    aviary: Organization, kestrel: Team, ada: User, cleo: User
+) -> None:
+    sparrow = factories.make_team(aviary, "Team Sparrow")
+
+    def read(team: Team, by: User, after: float = 0) -> None:
+        audit.record_daily(
+            what=audit.Event.RESULTS_READ, subject=team, organization=aviary, by=by, now=NOW + after * DAY
+        )
+
+    for after in (0, 0.5, 0.99, 1, 1.5):
+        read(kestrel, cleo, after)
+    read(sparrow, cleo)
+    read(kestrel, ada)
+
+    assert entries(aviary) == [
+        (cleo, "results_read", "Team Kestrel"),
+        (cleo, "results_read", "Team Kestrel"),
+        (cleo, "results_read", "Team Sparrow"),
+        (ada, "results_read", "Team Kestrel"),
+    ]

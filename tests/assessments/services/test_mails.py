@@ -164,7 +164,8 @@ def test_an_invitation_to_sign_in_is_queued_once_while_it_waits(aviary: Organiza
 
     deliver(first)
 
-    assert factories.make_mail(aviary, ada) != first
+    assert factories.make_mail(aviary, ada) == first  # or somebody's mailbox could be filled
+    assert factories.make_mail(aviary, ada, now=NOW + mails.AGAIN_AFTER) != first
 
 
 def test_two_that_wait_do_not_keep_a_third_from_being_asked_for(aviary: Organization, ada: User) -> None:
@@ -370,8 +371,10 @@ def test_a_lost_link_comes_again_and_leads_to_the_same_answer(
     mail: Mail, mailoutbox: list[EmailMessage]
 ) -> None:
     deliver(mail)
-    again = mails.resend_invitation(assessment=mail.assessment, email=mail.email.upper(), by=None, now=NOW)
-    deliver(again)
+    asked = {"assessment": mail.assessment, "email": mail.email.upper(), "by": None}
+    with pytest.raises(ServiceError, match="less than an hour ago"):
+        mails.resend_invitation(**asked, now=NOW + 59 * MINUTE)
+    deliver(mails.resend_invitation(**asked, now=NOW + 61 * MINUTE))
 
     first, second = mailoutbox
     link = f"/respond/{factories.token_of(Invitation.objects.get(email=mail.email))}/"
@@ -468,8 +471,12 @@ def closed(kestrel: Team) -> Round:
     return factories.closed_round(kestrel.organization, kestrel, [4] * 6)
 
 
-def begin(team: Team, of: Round, by: User, title: str = "Merge daily", owner: User | None = None) -> Action:
-    return start_action(team=team, round=of, capability_key="integration", title=title, by=by, owner=owner)
+def begin(
+    team: Team | None, of: Round, by: User, title: str = "Merge daily", owner: User | None = None
+) -> Action:
+    return start_action(
+        team=team, round=of, capability_key="integration", title=title, by=by, owner=owner, now=NOW
+    )
 
 
 def nudged(of: Round) -> list[str]:
@@ -499,7 +506,7 @@ def test_without_open_experiments_nobody_is_nudged(
     ended = begin(kestrel, closed, lee)
     finish_action(action=ended, state="kept", outcome="", by=lee, now=NOW)
     sparrow = factories.make_team(aviary, "Team Sparrow", size=1)
-    start_action(team=None, round=closed, capability_key="integration", title="All", by=lee)
+    start_action(team=None, round=closed, capability_key="integration", title="All", by=lee, now=NOW)
 
     assert nudged(closed) == []
     begin(sparrow, closed, lee)
@@ -549,3 +556,124 @@ def test_a_nudge_that_comes_too_late_is_not_sent(
         people.remove_from_team(membership=kestrel.memberships.get(user=lee), by=None)
 
     assert (deliver(queued).state, mailoutbox) == (MailState.FAILED, [])
+
+
+# --- Half-way through the organization's own -------------------------------------------------------
+
+
+def test_the_organizations_own_go_to_their_owners_and_what_nobody_owns_to_administrators(
+    kestrel: Team, ada: User, cleo: User, lee: User, closed: Round
+) -> None:
+    begin(None, closed, ada, owner=cleo)
+    assert nudged(closed) == [cleo.email]
+
+    Mail.objects.all().delete()
+    begin(None, closed, ada, "Nobody's")
+    assert nudged(closed) == [ada.email, cleo.email]
+    assert nudged(closed) == []
+
+
+def test_teams_and_the_organization_are_asked_apart(
+    kestrel: Team, ada: User, lee: User, closed: Round
+) -> None:
+    """Who is in both gets a mail about each; one that came does not keep the other from coming."""
+    begin(kestrel, closed, lee)
+    assert nudged(closed) == [lee.email]
+    begin(None, closed, ada)
+    people.add_to_team(team=kestrel, email=ada.email, name="", role="lead", by=None)
+
+    assert nudged(closed) == [ada.email]
+
+
+def test_what_belonged_to_somebody_who_left_goes_to_administrators(
+    aviary: Organization, kestrel: Team, ada: User, cleo: User, closed: Round
+) -> None:
+    begin(None, closed, ada, owner=cleo)
+    people.remove_organization_role(membership=aviary.memberships.get(user=cleo), by=None)
+
+    assert nudged(closed) == [ada.email]
+
+
+def test_a_nudge_names_what_its_reader_sees_to(
+    aviary: Organization, kestrel: Team, ada: User, cleo: User, closed: Round, mailoutbox: list[EmailMessage]
+) -> None:
+    begin(None, closed, ada, "Cleo's <own>", owner=cleo)
+    begin(None, closed, ada, "Nobody's")
+    begin(kestrel, closed, ada, "Kestrel's")
+
+    for queued in mails.queue_nudges(round=closed, now=NOW):
+        assert deliver(queued).state == MailState.SENT
+
+    said = {mail.to[0]: mail for mail in mailoutbox}
+    to_ada, to_cleo = said[ada.email], said[cleo.email]
+    assert to_ada.subject == "Half-way to the next round: the experiments of Aviary"
+    assert ("Nobody's" in to_ada.body, "Cleo's" in to_ada.body) == (True, False)
+    assert ("Nobody's" in to_cleo.body, "Cleo's <own>" in to_cleo.body) == (False, True)
+    assert "/o/aviary/actions/\n" in to_ada.body
+    assert "Kestrel's" not in to_ada.body + to_cleo.body
+
+
+@pytest.mark.parametrize("late", ["ended", "left", "stopped"])
+def test_a_nudge_about_the_organizations_own_is_not_sent_in_vain(
+    aviary: Organization,
+    kestrel: Team,
+    ada: User,
+    cleo: User,
+    closed: Round,
+    mailoutbox: list[EmailMessage],
+    late: str,
+) -> None:
+    action = begin(None, closed, ada, owner=cleo)
+    (queued,) = mails.queue_nudges(round=closed, now=NOW)
+    if late == "ended":
+        finish_action(action=action, state="dropped", outcome="", by=ada, now=NOW)
+    elif late == "left":
+        people.remove_organization_role(membership=aviary.memberships.get(user=cleo), by=None)
+    else:
+        mails.stop_mails(organization=aviary, user=cleo)
+
+    state = MailState.STOPPED if late == "stopped" else MailState.FAILED
+    assert (deliver(queued).state, mailoutbox) == (state, [])
+
+
+# --- Not too many -----------------------------------------------------------------------------
+
+
+def test_a_round_asks_no_more_people_than_the_operator_allows(kestrel: Team, settings: Any) -> None:
+    """And whoever comes later counts, too."""
+    settings.MOST_INVITED = 5
+    with pytest.raises(ServiceError, match=r"^6 people would be asked, and a round asks 5 at most\."):
+        factories.open_round(kestrel.organization)
+    assert not Invitation.objects.exists()
+
+    settings.MOST_INVITED = 6
+    opened = Round.objects.get()
+    rounds.open_round(round=opened, by=None, now=NOW)
+    people.add_to_team(team=kestrel, email="late@example.org", name="", by=None)
+    with pytest.raises(ServiceError, match=r"^7 people would be asked"):
+        rounds.invite_newcomers(round=opened, by=None, now=NOW)
+    assert Invitation.objects.count() == 6
+
+
+def test_an_organization_causes_no_more_mails_a_day_than_the_operator_allows(
+    aviary: Organization, ada: User, kestrel: Team, settings: Any
+) -> None:
+    settings.MAILS_A_DAY = 6
+    Mail.objects.update_or_create(
+        defaults={"changed_at": NOW}, organization=aviary, kind="account", email="x@example.org", due_at=NOW
+    )
+    Mail.objects.update(changed_at=NOW)
+    with pytest.raises(ServiceError, match="more than 6 mails within 24 hours"):
+        factories.open_round(aviary)
+
+    settings.MAILS_A_DAY = 1
+    with pytest.raises(ServiceError, match="more than 1 mails within 24 hours"):
+        factories.make_mail(aviary, ada)
+    Mail.objects.update(state=MailState.FAILED)
+    with pytest.raises(ServiceError, match="more than 1 mails"):
+        mails.send_again(mail=Mail.objects.get(), by=None, now=NOW)
+    with pytest.raises(ServiceError, match="more than 1 mails"):
+        mails.send_all_again(organization=aviary, by=None, now=NOW)
+
+    Mail.objects.update(changed_at=NOW - DAY)
+    assert factories.make_mail(aviary, ada)

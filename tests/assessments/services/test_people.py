@@ -107,7 +107,7 @@ def test_archiving_twice_keeps_the_first_date(kestrel: Team) -> None:
 
 
 def change(organization: Organization, **other: object) -> Organization:
-    names = ("name", "time_zone", "minimum_responses", "keep_responses_days")
+    names = ("name", "time_zone", "language", "minimum_responses", "keep_responses_days")
     values = {name: getattr(organization, name) for name in names} | other
     return people.change_organization(organization=organization, by=None, **values)
 
@@ -327,7 +327,7 @@ def test_an_experiment_goes_on_without_its_owner(
         organization=terrarium, email=mia.email, name="", role=OrganizationRole.COACH, by=zoe
     )
     started = actions.start_action(
-        team=kestrel, round=closed, capability_key="integration", title="Try", by=ada, owner=mia
+        team=kestrel, round=closed, capability_key="integration", title="Try", by=ada, owner=mia, now=NOW
     )
 
     forget(aviary, mia.email, ada)

@@ -113,7 +113,7 @@ def test_another_clock_keeps_the_hour(berlin: Organization) -> None:
     before = planned(berlin).opens_at.astimezone(ZoneInfo("Europe/Berlin"))
 
     people.change_organization(
-        organization=berlin, name=berlin.name, time_zone="America/Los_Angeles",
+        organization=berlin, name=berlin.name, time_zone="America/Los_Angeles", language="en",
         minimum_responses=5, keep_responses_days=None, by=None,
     )  # fmt: skip
 

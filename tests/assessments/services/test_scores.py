@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
 from assessments.models import Organization, Round, Score, ScoreKind, Suppression, Team
 from assessments.scoring import SCORING_VERSION
+from assessments.services import scores
 from assessments.services.scores import make_scores
 from tests import factories
 from tests.instruments import make_instrument
@@ -164,3 +166,27 @@ def test_scores_are_made_without_a_database() -> None:
 
     assert {found.suppression for found in made["b"]} == {Suppression.TOO_FEW}
     assert all(found.pk is None for found in made["a"])
+
+
+def test_teams_scored_some_at_a_time_get_the_scores_of_all_together(
+    aviary: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prior of the organization is that of all its teams, whichever are scored together."""
+    chance = random.Random(5)
+    teams = [factories.make_team(aviary, f"Team {number}", size=8) for number in range(15)]
+    made = {}
+    for at_a_time in (100, 4):
+        monkeypatch.setattr(scores, "TEAMS_AT_A_TIME", at_a_time)
+        chance.seed(5)
+        asked = factories.open_round(aviary, f"By {at_a_time}")
+        for team in teams:
+            factories.answer_all(asked, team, [chance.randint(1, 7) for _person in range(8)])
+        factories.rounds.close_round(round=asked, by=None, now=factories.NOW)
+        made[at_a_time] = [
+            (found.assessment.team_name, found.kind, found.key, found.mean, found.se)
+            for found in Score.objects.filter(assessment__round=asked).order_by(
+                "assessment__team", "kind", "key"
+            )
+        ]
+
+    assert made[4] == made[100]

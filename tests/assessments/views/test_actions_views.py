@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import re
 from collections.abc import Callable
 from html import unescape
@@ -50,7 +51,9 @@ def action(kestrel: Team, lee: User, closed: Round) -> Action:
 
 
 def begin(team: Team | None, of: Round, by: User, title: str = "Merge daily", **other: Any) -> Action:
-    return start_action(team=team, round=of, capability_key="integration", title=title, by=by, **other)
+    return start_action(
+        team=team, round=of, capability_key="integration", title=title, by=by, **other, now=NOW
+    )
 
 
 def new(of: Round) -> str:
@@ -190,6 +193,51 @@ def test_others_see_and_have_nothing_to_press(
 
     assert "Merge daily" in html
     assert not re.search(r"actions/(\d|new)", html)
+
+
+@pytest.mark.parametrize(("person", "sees"), [("mia", True), ("cleo", False), ("ada", False)])
+def test_the_team_has_what_comes_out_of_its_own_days_to_itself(
+    request: pytest.FixtureRequest,
+    kestrel: Team,
+    lee: User,
+    closed: Round,
+    sign_in: SignIn,
+    person: str,
+    sees: bool,
+) -> None:
+    now = timezone.now()
+    held_back = factories.closed_round(
+        kestrel.organization, kestrel, [5] * 6, name="New", now=now - 2 * DAY, team_first_days=5
+    )
+    begin(kestrel, closed, lee, "Known")
+    begin(kestrel, held_back, lee, "Secret")
+    ended = begin(kestrel, held_back, lee, "Hidden")
+    finish_action(action=ended, state=ActionState.DROPPED, outcome="Whispered", by=lee, now=now)
+    client = sign_in(request.getfixturevalue(person))
+
+    for url in (TEAM, LIST, f"{TEAM}actions.csv", f"{TEAM}actions.md"):
+        said = client.get(url).content.decode()
+        assert "Known" in said, url
+        assert ("Secret" in said) is sees, url
+        assert ("Hidden" in said or "Whispered" in said) is (sees and url != TEAM), url
+    for url in (TEAM, LIST):
+        assert ("The team sees its newest results first." in words(client.get(url))) is not sees
+
+
+def test_the_log_keeps_them_to_itself_as_long(
+    kestrel: Team, lee: User, ada: User, closed: Round, sign_in: SignIn
+) -> None:
+    held_back = factories.closed_round(
+        kestrel.organization, kestrel, [5] * 6, name="New", now=timezone.now() - 2 * DAY, team_first_days=5
+    )
+    begin(kestrel, closed, lee, "Known")
+    begin(kestrel, held_back, lee, "Secret")
+    begin(None, held_back, ada, "The organization's own")
+    said = words(sign_in(ada).get("/o/aviary/log/"))
+
+    assert "Lee made the experiment Known." in said
+    assert "made the experiment The organization's own." in said
+    assert "Secret" not in said
 
 
 def test_the_teams_page_lists_what_goes_on(
@@ -362,9 +410,59 @@ def test_the_table_holds_everything(
     assert first == {
         "team": "Team Kestrel", "round": "2026 Q2", "state": "kept", "capability": "Name of integration",
         "title": "Meet less", "first_step": "", "measure": "", "owner": "Lee", "due": "",
-        "outcome": "Fewer\nmeetings", "ended": "2026-05-04",
+        "outcome": "Fewer\nmeetings", "ended": "2026-05-04", "organization": "Aviary",
     }  # fmt: skip
     assert (second["title"], second["first_step"], second["due"]) == ("'=1+1", "'+2", "2026-06-01")
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_more_experiments_cost_the_table_no_more_queries(
+    kestrel: Team,
+    lee: User,
+    closed: Round,
+    sign_in: SignIn,
+    django_assert_num_queries: Callable[..., object],
+    number: int,
+) -> None:
+    load_instrument(closed.questionnaire)
+    for at in range(number):
+        begin(kestrel, closed, lee, f"Try {at}", owner=lee)
+    client = sign_in(lee)
+
+    with django_assert_num_queries(6):
+        assert client.get(f"{TEAM}actions.csv").content.count(b"Try") == number
+
+
+def test_the_organizations_own_can_be_taken_along(
+    kestrel: Team, ada: User, cleo: User, lee: User, closed: Round, sign_in: SignIn
+) -> None:
+    begin(None, closed, ada, "One pipeline for all", owner=ada, first_step="=1+1")
+    begin(kestrel, closed, lee, "The team's own")
+    client = sign_in(cleo)
+
+    told = json.loads(client.get("/o/aviary/actions.json").content)
+    assert (told["what"], told["organization"], told["team"]) == ("experiments", "Aviary", None)
+    assert [(row["title"], row["owner"], row["first_step"]) for row in told["rows"]] == [
+        ("One pipeline for all", "Ada", "=1+1")
+    ]
+    text = client.get("/o/aviary/actions.md")
+    assert text["Content-Disposition"] == 'attachment; filename="aviary-experiments.md"'
+    assert text.content.decode().startswith("# Experiments of Aviary\n\n## One pipeline for all\n")
+
+
+@pytest.mark.parametrize("where", ["/o/aviary/", TEAM])
+def test_the_page_leads_to_all_of_them(
+    kestrel: Team, ada: User, closed: Round, sign_in: SignIn, where: str
+) -> None:
+    client = sign_in(ada)
+    links = r'href="([^"]+/actions\.\w+)"'
+    assert re.findall(links, client.get(f"{where}actions/").content.decode()) == []
+
+    begin(kestrel if where == TEAM else None, closed, ada)
+    found = re.findall(links, client.get(f"{where}actions/").content.decode())
+
+    assert found == [f"{where}actions.{ending}" for ending in ("csv", "xlsx", "json", "md")]
+    assert [client.get(url).status_code for url in found] == [200] * 4
 
 
 def test_the_text_has_a_heading_for_each(

@@ -43,7 +43,8 @@ def text(client: Client, url: str = PAGE) -> str:
 
 
 def experiment(team: Team, of: Round, title: str, **fields: Any) -> Action:
-    return Action.objects.create(team=team, round=of, capability_key="integration", title=title, **fields)
+    fields = {"capability_key": "integration", "started_at": of.closed_at} | fields
+    return Action.objects.create(team=team, round=of, title=title, **fields)
 
 
 @pytest.fixture
@@ -173,12 +174,12 @@ def test_news_are_of_the_last_sixty_days_at_first(
     experiment(in_care, new, "Begun")
     said = text(client_)
 
-    assert "results of New" in said
-    assert "results of Old" not in said
+    assert "Results of New: Team Kestrel" in said
+    assert "Results of Old" not in said
     assert "“Tried” has ended: kept" in said
     assert "the experiment “Begun” came out of New" in said
     assert "came out of Old" not in said
-    assert said.index("“Tried”") < said.index("results of New")
+    assert said.index("“Tried”") < said.index("Results of New")
 
 
 def test_what_was_seen_is_no_news_and_what_came_after_the_page_is(
@@ -195,8 +196,38 @@ def test_what_was_seen_is_no_news_and_what_came_after_the_page_is(
     said = text(client_)
 
     assert Visit.objects.get().at < timezone.now()
-    assert "results of Old" not in said
+    assert "Results of Old" not in said
     assert "“Meanwhile” has ended: dropped" in said
+
+
+def test_an_experiment_is_news_from_when_it_began(
+    aviary: Organization, in_care: Team, cleo: User, client_: Client
+) -> None:
+    now = timezone.now()
+    of = factories.closed_round(aviary, in_care, [5] * 6, now=now - 20 * DAY)
+    experiment(in_care, of, "Begun at once")
+    experiment(in_care, of, "Begun late", started_at=now - 2 * DAY)
+    coaches.mark_seen(organization=aviary, until=now - 9 * DAY, by=cleo, now=now)
+    said = text(client_)
+
+    assert "the experiment “Begun late” came out of 2026 Q2" in said
+    assert "“Begun at once”" not in said
+
+
+def test_what_began_in_the_teams_own_days_is_news_after_them(
+    aviary: Organization, in_care: Team, cleo: User, client_: Client
+) -> None:
+    """The coach has seen the news after these began, and before the results opened."""
+    now = timezone.now()
+    of = factories.closed_round(aviary, in_care, [5] * 6, now=now - 10 * DAY, team_first_days=5)
+    seen = now - 6 * DAY
+    experiment(in_care, of, "Begun early", started_at=seen - DAY)
+    experiment(in_care, of, "Soon over", state=ActionState.DROPPED, closed_at=seen - DAY / 2)
+    coaches.mark_seen(organization=aviary, until=seen, by=cleo, now=now)
+    said = text(client_)
+
+    assert "“Begun early” came out of 2026 Q2" in said
+    assert "“Soon over” has ended: dropped" in said
 
 
 def test_looking_is_no_marking(aviary: Organization, in_care: Team, client_: Client) -> None:
@@ -210,6 +241,20 @@ def test_looking_is_no_marking(aviary: Organization, in_care: Team, client_: Cli
 def test_nonsense_marks_nothing(in_care: Team, client_: Client, until: str) -> None:
     assert client_.post(f"{PAGE}seen/", {"until": until}).status_code == 302
     assert not Visit.objects.exists()
+
+
+def test_the_newest_results_that_coaches_see_are_a_link_away(
+    aviary: Organization, in_care: Team, client_: Client
+) -> None:
+    now = timezone.now()
+    first = factories.closed_round(aviary, in_care, [5] * 6, name="First", now=now - 9 * DAY)
+    second = factories.closed_round(
+        aviary, in_care, [6] * 6, name="Second", now=now - 2 * DAY, team_first_days=5
+    )
+    page = client_.get(PAGE).content.decode()
+
+    assert f'href="/o/aviary/rounds/{first.pk}/compare/"' in page
+    assert f"/o/aviary/rounds/{second.pk}/" not in page
 
 
 # --- Notes ------------------------------------------------------------------------------------
@@ -334,6 +379,8 @@ def test_more_teams_cost_no_more_queries(
         coaches.write_note(team=team, text=SECRET, by=cleo, now=now)
     client_.get(PAGE)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         said = text(client_)
-    assert said.count("results of New") == said.count("My note of") == size
+    listed = re.search(r"Results of New: ((?:Team \d(?: , )?)+)", said)
+    assert listed
+    assert listed[1].count("Team") == said.count("My note of") == size

@@ -18,8 +18,9 @@ from tests import factories
 SignIn = Callable[[User], Client]
 
 
-def test_who_has_one_place_is_taken_there(ada: User, lee: User, sign_in: SignIn) -> None:
+def test_who_has_one_place_is_taken_there(ada: User, cleo: User, lee: User, sign_in: SignIn) -> None:
     assert sign_in(ada).get("/")["Location"] == "/o/aviary/"
+    assert sign_in(cleo).get("/")["Location"] == "/o/aviary/coach/"
     assert sign_in(lee).get("/")["Location"] == "/o/aviary/teams/team-kestrel/"
 
 
@@ -37,7 +38,7 @@ def test_who_has_none_is_told_whom_to_ask(db: None, sign_in: SignIn) -> None:
 
 def test_the_questionnaire_is_public_and_whole(client: Client, accelerate: Instrument, db: None) -> None:
     factories.make_questionnaire(accelerate)
-    html = client.get("/questionnaires/accelerate/1/").content.decode()
+    html = client.get("/questionnaires/accelerate/2/").content.decode()
 
     assert all(statement.text["en"].replace("'", "&#x27;") in html for statement in accelerate.statements)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -140,6 +141,7 @@ def test_a_lead_sends_a_lost_link_again(
     sign_in: Any, lee: User, running: Round, mailoutbox: list[EmailMessage]
 ) -> None:
     set_states()
+    Mail.objects.update(changed_at=timezone.now() - mails.AGAIN_AFTER)
     membership = running.assessments.get().team.memberships.get(user__email="team-kestrel-0@example.org")
     address = f"/o/aviary/teams/team-kestrel/people/{membership.pk}/link/"
     assert address in sign_in(lee).get("/o/aviary/teams/team-kestrel/").content.decode()
@@ -199,7 +201,7 @@ def test_the_page_asks_nobody_who_they_are(
         raise AssertionError("a session was opened")
 
     monkeypatch.setattr(SessionBase, "_session", property(fail))
-    client.cookies["sessionid"] = "somebody"
+    client.cookies[settings.SESSION_COOKIE_NAME] = "somebody"
 
     for url in (address, "/mails/stop/nonsense/"):
         for method in (client.get, client.post):

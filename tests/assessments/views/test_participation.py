@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -84,3 +85,38 @@ def test_a_closed_round_does_not_look_again(running: Round, ada: User, sign_in: 
     closed = client.get(url).content.decode()
     assert "1 of 8" in closed
     assert not re.search(r"data-live|live\.js", closed)
+
+
+def test_the_counts_as_a_table(running: Round, cleo: User, sign_in: SignIn) -> None:
+    """The page's counts, and nothing of who."""
+    answer = sign_in(cleo).get(f"/o/aviary/rounds/{running.pk}/participation.json")
+
+    assert json.loads(answer.content) == {
+        "what": "participation",
+        "round": "2026 Q2",
+        "closed": False,
+        "organization": "Aviary",
+        "rows": [{"team": "Team Kestrel", "invited": 8, "responded": 1}],
+    }
+
+
+def test_of_a_round_from_a_file_the_table_does_not_say_how_many_were_asked(
+    kestrel: Team, cleo: User, sign_in: SignIn
+) -> None:
+    brought = factories.imported_round(kestrel.organization, {kestrel.name: [3, 4, 5, 5, 6]})
+    answer = sign_in(cleo).get(f"/o/aviary/rounds/{brought.pk}/participation.json")
+
+    assert json.loads(answer.content)["rows"] == [{"team": "Team Kestrel", "invited": None, "responded": 5}]
+
+
+@pytest.mark.parametrize("teams", [1, 5])
+def test_more_teams_cost_the_table_no_more_queries(
+    kestrel: Team, ada: User, sign_in: SignIn, django_assert_num_queries: Callable[..., object], teams: int
+) -> None:
+    for number in range(teams - 1):
+        factories.make_team(kestrel.organization, f"Team {number}", size=2)
+    url = f"/o/aviary/rounds/{factories.open_round(kestrel.organization).pk}/participation.csv"
+    client = sign_in(ada)
+
+    with django_assert_num_queries(6):
+        assert client.get(url).content.count(b"Team ") == teams

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import random
 import re
 from collections.abc import Callable
@@ -164,6 +165,16 @@ def test_the_roster_can_be_downloaded_and_given_back(
     text = response.content.decode()
     assert "Team Kestrel,,Lee,lee@example.org,lead" in text
     assert "Nothing. All 7 rows" in words_of(upload(client, text, whole="on"))
+    book = SimpleUploadedFile("roster.xlsx", client.get("/o/aviary/roster.xlsx").content)
+    assert "Nothing. All 7 rows" in words_of(client.post(ROSTER, {"file": book, "whole": "on"}))
+    rows = json.loads(client.get("/o/aviary/roster.json").content)["rows"]
+    assert {
+        "team": "Team Kestrel",
+        "group": "",
+        "name": "Lee",
+        "e-mail": "lee@example.org",
+        "role": "lead",
+    } in rows
 
 
 def test_newcomers_of_an_open_round_are_told_of(kestrel: Team, ada: User, sign_in: SignIn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -31,7 +32,8 @@ def lines(client: Client, address: str = LOG) -> list[str]:
 
 
 def test_settings_are_saved(aviary: Organization, ada: User, sign_in: SignIn) -> None:
-    posted = {"name": "Birds", "time_zone": "Asia/Tokyo", "minimum_responses": 6, "keep_responses_days": 400}
+    posted = {"name": "Birds", "time_zone": "Asia/Tokyo", "language": "de"}
+    posted |= {"minimum_responses": 6, "keep_responses_days": 400}
     response = sign_in(ada).post(SETTINGS, posted, follow=True)
 
     aviary.refresh_from_db()
@@ -44,6 +46,7 @@ def test_the_form_shows_what_is_set(aviary: Organization, ada: User, sign_in: Si
         organization=aviary,
         name="Birds",
         time_zone="CET",
+        language="en",
         minimum_responses=6,
         keep_responses_days=None,
         by=None,
@@ -100,6 +103,7 @@ def test_the_log_says_who_did_what(
         organization=aviary,
         name="Aviary",
         time_zone="UTC",
+        language="en",
         minimum_responses=6,
         keep_responses_days=400,
         by=ada,
@@ -171,8 +175,27 @@ def test_a_longer_log_costs_no_more_queries(
         people.add_to_team(team=kestrel, email=f"{number}@example.org", name="New", by=ada)
     client.get(LOG)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(LOG)
+    with django_assert_num_queries(6):
+        client.get("/o/aviary/log.csv")
+
+
+def test_the_log_as_a_table(aviary: Organization, ada: User, sign_in: SignIn) -> None:
+    """All of it, with the organization's clock."""
+    people.change_organization(
+        organization=aviary, by=ada, name="=Aviary", time_zone="Asia/Tokyo", language="en",
+        minimum_responses=5, keep_responses_days=400,
+    )  # fmt: skip
+    for number in range(51):
+        people.create_group(organization=aviary, name=f"Group {number}", by=ada)
+    client = sign_in(ada)
+    told = json.loads(client.get("/o/aviary/log.json").content)
+
+    assert [row["what"] for row in told["rows"]] == [*lines(client), *lines(client, f"{LOG}?page=2")]
+    assert {row["when"][19:] for row in told["rows"]} == {"+09:00"}
+    assert (told["time_zone"], told["organization"]) == ("Asia/Tokyo", "=Aviary")
+    assert b",Asia/Tokyo,'=Aviary\r\n" in client.get("/o/aviary/log.csv").content
 
 
 def test_another_organizations_log_is_not_shown(

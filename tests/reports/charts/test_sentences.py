@@ -91,7 +91,7 @@ def test_describe_trend() -> None:
         "Rising over these rounds."
     )
     assert charts.describe_trend(TRENDS["spark-reworded"]).endswith(
-        ": 5 or less, 50, 95 or more, 5 or less. Up to 2023 Q4 it was asked in other words."
+        ": 5 or less, 50, 95 or more, 5 or less. Up to 2023 Q4 it was asked otherwise."
     )
 
 

@@ -77,7 +77,7 @@ def test_the_key_names_only_what_occurs() -> None:
         "one round",
         "known only in words",
         "too few answered",
-        "asked in other words before",
+        "asked otherwise before",
         "where bands begin",
     ]
     report = make_report([make_category(capabilities=[TRENDS["spark-three"], make_capability()])])

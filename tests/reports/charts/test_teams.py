@@ -49,6 +49,15 @@ def test_only_what_lies_beyond_the_limits_is_named() -> None:
     assert "B" not in loud
 
 
+def test_no_name_stands_on_another() -> None:
+    """Of two that would, one is written: the table has both."""
+    apart = [(90, 400), (90, 400), (88, 400), (10, 400)]
+    found = texts(charts.funnel(make_spread(*apart, *[(50, 400)] * 20), chart_id="a"))
+
+    assert {"A", "B", "D"} <= set(found)  # A and B on one point stand below each other
+    assert "C" not in found
+
+
 def test_the_same_number_of_answers_everywhere() -> None:
     assert find(
         charts.funnel(make_spread(*[(score, 6) for score in (40, 50, 60, 70)]), chart_id="a"), "circle"
@@ -66,3 +75,13 @@ def test_many_teams_are_drawn() -> None:
     scores = [(10 + 5 * (place % 17), 5 + place % 9) for place in range(120)]
 
     assert len(find(charts.caterpillar(make_spread(*scores), chart_id="a"), "circle")) >= 240
+
+
+def test_one_of_several_has_no_key_and_the_key_stands_alone() -> None:
+    spread = make_spread(*USUAL)
+    signs = {charts.WORDS[name] for name in ("estimate", "own_score", "interval", "all_teams")}
+
+    assert not signs & set(texts(charts.caterpillar(spread, chart_id="a", key=False)))
+    key = charts.caterpillar_key(spread, chart_id="a")
+    assert set(texts(key)) == signs
+    assert all(sign in (parse(key)[0].text or "") for sign in signs)
