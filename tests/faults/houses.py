@@ -71,7 +71,7 @@ class House:
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *command],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
     def start(self, name: str) -> None:
@@ -184,12 +184,7 @@ class Person:
         self.sent = True
 
     def until_stored(self, path: str, fields: dict[str, Any]) -> None:
-        pause = threading.Event()
-        for _attempt in range(2400):
-            if self.post(path, fields):
-                return
-            pause.wait(0.05)
-        raise AssertionError(f"never stored: {self.failures}")
+        until(lambda: self.post(path, fields), "an answer is stored")
 
     def written(self, number: int) -> dict[str, int]:
         digits = [number // 7**place % 7 + 1 for place in range(6)]
@@ -224,7 +219,7 @@ class Crowd:
         def make_faults() -> None:
             for place, fault in enumerate(faults, start=1):
                 due = total * place // (len(faults) + 1)
-                until(lambda due=due: self.acknowledged >= due or ended.is_set(), "people save", 3600)
+                until(lambda due=due: self.acknowledged >= due or ended.is_set(), "people save", 600)
                 if ended.is_set():
                     return
                 fault()
