@@ -14,6 +14,11 @@ ALGORITHMS = {f"{family}{bits}" for family in ("RS", "PS", "ES") for bits in (25
 """How a provider may sign: with a key of its own, never with one that others know, too."""
 
 
+def issuer_of(server_url: str) -> str:
+    """How a provider has to call itself; the setting may also name the page where it describes itself."""
+    return server_url.partition("/.well-known/")[0].rstrip("/")
+
+
 class SignedTokens(OpenIDConnectOAuth2Adapter):
     """django-allauth believes a token that came over TLS; we also want its signature, and one at all."""
 
@@ -21,8 +26,8 @@ class SignedTokens(OpenIDConnectOAuth2Adapter):
     def openid_config(self) -> dict[str, Any]:
         """What the provider says of itself. Raises OAuth2Error where that is about another one."""
         config: dict[str, Any] = super().openid_config
-        server = self.get_provider().app.settings["server_url"].partition("/.well-known/")[0]
-        if config["issuer"].rstrip("/") != server.rstrip("/"):
+        server = issuer_of(self.get_provider().app.settings["server_url"])
+        if config["issuer"].rstrip("/") != server:
             raise OAuth2Error(f"{server} calls itself {config['issuer']}")
         return config
 

@@ -108,7 +108,9 @@ def running_receiver(*, secure: bool = False) -> Iterator[Receiver]:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATE)
             # who connects and says nothing must not keep the others waiting
-            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         receiver = Receiver(server.server_address[1], "https" if secure else "http")
         thread = threading.Thread(target=server.serve_forever, args=[0.02])
         thread.start()

@@ -26,6 +26,7 @@ from django.utils import timezone
 from assessments import tokens
 from assessments.emails import mails_are_kept
 from assessments.models import Invitation, MailKind, Organization, Round
+from assessments.oidc import issuer_of
 
 from . import backups, databases, health
 from .health import Finding, Look, broken, ok, warning
@@ -326,12 +327,13 @@ def look_at_sso(now: dt.datetime) -> Finding:
 
 
 def _ask_oidc(app: dict[str, Any]) -> None:
-    address = f"{app['server_url']}/.well-known/openid-configuration"
+    server = app["server_url"]
+    address = server if "/.well-known/" in server else f"{server}/.well-known/openid-configuration"
     said = _fetched(address).json()
     for name in ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"):
         if not said.get(name):
             raise ValueError(f"{address} names no {name}")
-    if said["issuer"].rstrip("/") != app["server_url"].rstrip("/"):
+    if said["issuer"].rstrip("/") != issuer_of(server):
         raise ValueError(f"it calls itself {said['issuer']}, which has to be the address that is asked")
     _fetched(said["jwks_uri"])
 

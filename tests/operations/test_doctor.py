@@ -149,9 +149,10 @@ def saml(path: Path) -> dict[str, Any]:
     return {"saml": {"APPS": [{"name": "Aviary account", "settings": {"idp": idp}}]}}
 
 
-def test_a_provider_that_answers(examined: Look, well: Any) -> None:
+@pytest.mark.parametrize("page", ["", "/.well-known/openid-configuration"])
+def test_a_provider_that_answers(examined: Look, well: Any, page: str) -> None:
     with running_provider() as provider:
-        well.SOCIALACCOUNT_PROVIDERS = oidc(provider.url)
+        well.SOCIALACCOUNT_PROVIDERS = oidc(provider.url + page)
         assert examined()["single sign-on"]["said"] == "People can come from Aviary account."
 
 
