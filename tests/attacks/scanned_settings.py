@@ -1,7 +1,7 @@
 """The product's settings on a server that scanners ask: no limits, and nothing that would end the scan.
 
 Limits would stop a scanner within a second; that they hold is tested elsewhere. What signs somebody out or
-takes away what is to be scanned can be looked at but not sent.
+takes away what is to be scanned can be looked at, but not sent.
 """
 
 import re
@@ -16,7 +16,7 @@ KEPT = re.compile(r"/(logout|end|remove|delete|archive|forget|withdraw|close|ski
 
 
 class EverythingIsKept:
-    """Refuses to send what ends or deletes."""
+    """Refuses to end and to delete."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -29,6 +29,6 @@ class EverythingIsKept:
 
 
 MIDDLEWARE = [name for name in MIDDLEWARE if name != "assessments.limits.GuessesAreLimited"]
-MIDDLEWARE += ["tests.attacks.scanned_settings.EverythingIsKept"]
+MIDDLEWARE += [f"{__name__}.EverythingIsKept"]
 ACCOUNT_RATE_LIMITS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # as in tests/settings.py
