@@ -161,8 +161,8 @@ def crawl(url: str, visitor: Guest, endpoint: Receiver, *options: str) -> Scan:
         cookies, report = Path(folder, "cookies"), Path(folder, "report")
         cookies.write_text(json.dumps({HOST: _by_path(visitor.cookies)}))
         said = _run(
-            folder, "wapiti", f"--url={url}", f"--module={MODULES}", f"--cookie={cookies}", "--format=json",
-            f"--output={report}", f"--store-session={folder}", "--no-bugreport", f"--endpoint={endpoint.url}/",
+            folder, "wapiti", f"--url={url}", f"--module={MODULES}", f"--cookie={cookies}", "--no-bugreport",
+            f"--store-session={folder}", "--format=json", f"--output={report}", f"--endpoint={endpoint.url}/",
             # each form once, though every page has one to sign out, and no guesses at its token
             "--scan-force=paranoid", "--skip=csrfmiddlewaretoken", *options,
         )  # fmt: skip
@@ -232,32 +232,32 @@ def inject(url: str, cookies: CookieJar, *options: str) -> Scan:
     sent = "; ".join(f"{each.name}={each.value}" for each in cookies)
     with tempfile.TemporaryDirectory(prefix="sqlmap-") as folder:
         said = _run(
-            folder, "sqlmap", f"--url={url}", "--batch", "--level=2", "--risk=1", f"--output-dir={folder}",
-            "--disable-coloring", "--param-exclude=sid|csrf", *([f"--cookie={sent}"] if sent else []), *options,
+            folder, "sqlmap", f"--url={url}", f"--output-dir={folder}", "--batch", "--level=2", "--risk=1",
+            "--param-exclude=sid|csrf", *([f"--cookie={sent}"] if sent else []), *options,
         )  # fmt: skip
     assert (CLEAN in said) != (INJECTED in said), said
     return Scan([] if CLEAN in said else [said.partition(INJECTED)[2]])
 
 
 def inject_all(target: Site) -> dict[str, Scan]:
-    """Every parameter of the pages to compare, of results, exports and sign-in, parts of addresses included."""
-    coach = [address.replace("/teams/team-crane/", "/teams/team-crane*/") for address in starts(target)[COACH]]
-    tried = {address: (COACH, address, []) for address in coach[:4]}
-    form = "--data=login=ada%40example.org&password=a+long+enough+password&next=%2F"
-    token = f"--csrf-url={target.url}/account/login/"
-    tried["sign-in"] = (
-        "nobody", "/account/login/", [form, token, "--csrf-token=csrfmiddlewaretoken", f"--referer={target.url}/"]
-    )  # fmt: skip
+    """The pages to compare, results, exports and sign-in: every parameter, and the team in an address."""
+    sign_in = f"{target.url}/account/login/"
+    form = ["--data=login=ada%40example.org&password=a+long+enough+password&next=%2F"]
+    form += [f"--csrf-url={sign_in}", "--csrf-token=csrfmiddlewaretoken", f"--referer={sign_in}"]
+    tried = [
+        (COACH, address.replace("/team-crane/", "/team-crane*/"), []) for address in starts(target)[COACH][:4]
+    ]
+    tried.append(("nobody", "/account/login/", form))
 
-    def go(name: str) -> Scan:
-        role, address, options = tried[name]
-        agent = f"sqlmap-{list(tried).index(name)}"
-        found = inject(
-            f"{target.url}{address}", guest(target, role).cookies, f"--user-agent={agent}", *options
-        )
+    def go(number: int) -> Scan:
+        role, address, options = tried[number]
+        agent = f"sqlmap-{number}"
+        cookies = guest(target, role).cookies
+        found = inject(f"{target.url}{address}", cookies, f"--user-agent={agent}", *options)
         found.asked = target.asked(agent)
         found.findings += _broken(found.asked)
         return found
 
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(tried, pool.map(go, tried), strict=True))
+        found = pool.map(go, range(len(tried)))
+        return {address: each for (_role, address, _options), each in zip(tried, found, strict=True)}
