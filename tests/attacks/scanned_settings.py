@@ -30,5 +30,5 @@ class EverythingIsKept:
 
 MIDDLEWARE = [name for name in MIDDLEWARE if name != "assessments.limits.GuessesAreLimited"]
 MIDDLEWARE += [f"{__name__}.EverythingIsKept"]
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # as in tests/settings.py
