@@ -68,12 +68,18 @@ class Scan:
     inside: bool = True
     """Whether whoever was signed in still is."""
 
+    parameters: list[str] = field(default_factory=list)
+    """Those that were tried one by one."""
+
     def __str__(self) -> str:
         statuses = Counter(status for status, *_address in self.asked)
         pages = {address.partition("?")[0] for _status, _method, address in self.asked}
         told = ", ".join(f"{number} of {status}" for status, number in sorted(statuses.items()))
         ending = "" if self.inside else "; no longer signed in"
-        return f"{len(self.asked)} requests to {len(pages)} addresses ({told}), {self.findings}{ending}"
+        tried = f", parameters {self.parameters}" if self.parameters else ""
+        return (
+            f"{len(self.asked)} requests to {len(pages)} addresses ({told}){tried}, {self.findings}{ending}"
+        )
 
 
 @contextmanager
@@ -237,7 +243,8 @@ def inject(url: str, cookies: CookieJar, *options: str) -> Scan:
             "--param-exclude=sid|csrf", *([f"--cookie={sent}"] if sent else []), *options,
         )  # fmt: skip
     assert (CLEAN in said) != (INJECTED in said), said
-    return Scan([] if CLEAN in said else [said.partition(INJECTED)[2]])
+    findings = [] if CLEAN in said else [said.partition(INJECTED)[2]]
+    return Scan(findings, parameters=re.findall(r"parameter '(.+?)' does not seem to be injectable", said))
 
 
 def inject_all(target: Site) -> dict[str, Scan]:
