@@ -79,11 +79,11 @@ def weak() -> Iterator[str]:
 
 def test_crawling_finds_nothing() -> None:
     with scanner.site() as target:
-        found = scanner.scan_all(target, SECONDS, "--depth=1")
+        found = scanner.scan_all(target, SECONDS, "--depth=1", "--max-parameters=8")
 
     told = {role: str(each) for role, each in found.items()}
     assert not any(each.findings for each in found.values()), told
-    assert all(each.inside and len(each.asked) > 30 for each in found.values()), told
+    assert all(each.inside and len(each.asked) > 20 for each in found.values()), told
 
 
 def test_crawling_finds_what_is_there(weak: str) -> None:
