@@ -55,7 +55,7 @@ sbom: ## Write var/sbom.json: what the survey runs on, with versions, licences a
 	@sh .ci/setup lint
 	@$(python) .ci/supply.py sbom
 
-attack: ## Attack the promise of anonymity at full length (half an hour; shorter: make attack ARGS=100)
+attack: ## Attack the promise of anonymity at full length (three quarters of an hour; shorter: make attack ARGS=100)
 	@sh .ci/setup test
 	@$(python) -m tests.attacks.run $(ARGS)
 

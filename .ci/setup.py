@@ -102,6 +102,13 @@ def needs(purpose: str) -> list[Need]:
                 "postgresql-server",
                 "postgresql@17",
             ),
+            Need(
+                "wapiti and sqlmap, with which the tests attack the survey",
+                lambda: bool(shutil.which("wapiti") and shutil.which("sqlmap")),
+                "wapiti sqlmap",
+                "wapiti sqlmap",
+                "sqlmap pipx && pipx install wapiti3",  # Homebrew has no wapiti
+            ),
         ]
     return found
 

@@ -81,7 +81,7 @@ class Receiver:
             while text := stream.readline().decode().strip():
                 name, _colon, value = text.partition(": ")
                 headers[name.lower()] = value
-            body = stream.read(int(headers["content-length"]))
+            body = stream.read(int(headers.get("content-length", 0)))
         self.got.append(Received(line, headers, body))
         self.answer(connection, over)
 

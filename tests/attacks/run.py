@@ -9,11 +9,13 @@ import sys
 from typing import Any
 
 from assessments.disclosure import visible_children
-from tests.attacks import differencing
+from tests.attacks import differencing, scanner
 from tests.attacks.conducted import read_database, run_on
 
 ROUNDS = 1000
 TEAMS = 10_000
+SECONDS = 120
+"""How long a scanner crawls as each role."""
 
 
 def report_reader(engine: str, rounds: int) -> bool:
@@ -82,9 +84,20 @@ def report_fuzzing(inputs: int) -> bool:
     return not done.returncode
 
 
+def report_scanners(seconds: int) -> bool:
+    """Attack 7: wapiti and sqlmap; whether they found nothing."""
+    with scanner.site() as target:
+        found = {f"wapiti as {role}": each for role, each in scanner.scan_all(target, seconds).items()}
+    with scanner.site() as target:
+        found |= {f"sqlmap, {where}": each for where, each in scanner.inject_all(target).items()}
+    for name, each in found.items():
+        print(f"{name}: {each}", flush=True)
+    return not any(each.findings or not each.inside for each in found.values())
+
+
 if __name__ == "__main__":
     size = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     held = [report_crowd(engine) for engine in ("sqlite", "postgresql")]
     held += [report_reader("sqlite", size), report_reader("postgresql", size), report_differencing(10 * size)]
-    held.append(report_fuzzing(100 * size))
+    held += [report_fuzzing(100 * size), report_scanners(min(SECONDS, size))]
     sys.exit(not all(held))
