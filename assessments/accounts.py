@@ -282,16 +282,20 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
         given = sociallogin.email_addresses
         # a provider may say "false", which is no less true to Python than any other word
         proven = [each.email for each in given if str(each.verified).lower() == "true"]
-        user = sign_in.sign_on(
-            user=sociallogin.user if sociallogin.is_existing else None,
-            email=proven[0] if proven else "",
-            name=sociallogin.user.name,
-            groups=groups_of(claims),
-            rules=settings.SSO_ROLES,
-            now=timezone.now(),
-        )
+        context = {"address": given[0].email if given else "", "is_proven": bool(proven)}
+        try:
+            user = sign_in.sign_on(
+                user=sociallogin.user if sociallogin.is_existing else None,
+                email=proven[0] if proven else "",
+                name=sociallogin.user.name,
+                groups=groups_of(claims),
+                rules=settings.SSO_ROLES,
+                now=timezone.now(),
+            )
+        except sign_in.AddressTaken:
+            logger.warning("Single sign-on: an address came with another account than before")
+            user, context["is_taken"] = None, True
         if user is None:
-            context = {"address": given[0].email if given else "", "is_proven": bool(proven)}
             raise ImmediateHttpResponse(render(request, "socialaccount/unknown.html", context, status=403))
         if sociallogin.is_existing:
             sociallogin.account.save()

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -82,6 +83,18 @@ def remove_second_factors(*, user: User) -> int:
     return int(Authenticator.objects.filter(user=user).delete()[0])
 
 
+class AddressTaken(ServiceError):
+    """Somebody of this address has signed on before, and the provider called them something else."""
+
+
+@transaction.atomic
+def forget_sign_on(*, users: Iterable[User]) -> int:
+    """Let people be known by their addresses again when they sign on next; how many were known otherwise."""
+    users = list(users)
+    end_sessions(sessions=UserSession.objects.filter(user__in=users))
+    return int(SocialAccount.objects.filter(user__in=users).delete()[1].get("socialaccount.SocialAccount", 0))
+
+
 @transaction.atomic
 def sign_on(
     *,
@@ -94,9 +107,13 @@ def sign_on(
 ) -> User | None:
     """Who comes from an identity provider, with the roles that their groups give; None for a stranger.
 
-    ``user`` is who came from there before, ``email`` an address that the provider vouches for.
+    ``user`` is who came from there before, ``email`` an address that the provider vouches for. It is good
+    once: raises AddressTaken where its person has come before, as somebody else or from elsewhere.
     """
-    user = user or (User.objects.filter(email__iexact=email).first() if email else None)
+    if user is None and email:
+        user = User.objects.filter(email__iexact=email).first()
+        if user and SocialAccount.objects.filter(user=user).exists():
+            raise AddressTaken
     given: dict[str, set[str]] = {}
     managed: dict[str, set[str]] = {}
     for slug, role, group in rules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import io
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,8 +14,9 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
-from allauth.socialaccount.models import SocialToken
+from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.conf import settings as current
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -79,6 +81,53 @@ def test_who_came_before_comes_in_under_a_new_address(client: Client, provider: 
     sign_on(client)
     assert is_in(client)
     assert client.session["_auth_user_id"] == str(lee.pk)
+
+
+@pytest.mark.parametrize("before", ["another person", "another provider"])
+def test_an_address_is_good_once(client: Client, provider: Provider, lee: User, before: str) -> None:
+    """Who gets a colleague's address is not that colleague; no provider speaks for another's people."""
+    told(provider, lee)
+    sign_on(client)
+    client.post("/account/logout/")
+    if before == "another person":
+        told(provider, lee, sub="person-8", groups=["admins"])
+    else:
+        SocialAccount.objects.update(provider="https://idp.example.org/")
+    answer = sign_on(client)
+
+    assert answer.status_code == 403
+    assert "with another account before" in answer.content.decode()
+    assert not is_in(client)
+    assert SocialAccount.objects.get().user == lee
+
+    out = io.StringIO()
+    call_command("forget_sign_on", lee.email.upper(), stdout=out)
+    assert out.getvalue().startswith("1 forgotten")
+    sign_on(client)
+    assert client.session["_auth_user_id"] == str(lee.pk)
+
+
+def test_who_has_the_address_keeps_role_and_all_when_somebody_else_is_refused(
+    client: Client, provider: Provider, lee: User, settings: Any
+) -> None:
+    settings.SSO_ROLES = RULES
+    told(provider, lee, groups=["coaches"])
+    sign_on(client)
+    told(provider, lee, sub="person-8", groups=["admins"])
+    assert sign_on(Client()).status_code == 403
+    assert OrganizationMembership.objects.get(user=lee).role == OrganizationRole.COACH
+
+
+def test_sign_ons_are_forgotten_for_all_or_for_none(client: Client, provider: Provider, lee: User) -> None:
+    told(provider, lee)
+    sign_on(client)
+    with pytest.raises(CommandError, match=r"nobody with the address no@example\.org\. Nothing was done"):
+        call_command("forget_sign_on", lee.email, "no@example.org")
+    assert SocialAccount.objects.exists()
+    assert is_in(client)
+    call_command("forget_sign_on", "--all", stdout=io.StringIO())
+    assert not SocialAccount.objects.exists()
+    assert not is_in(client)
 
 
 def test_a_stranger_is_told_whom_to_ask(client: Client, provider: Provider, db: None) -> None:
