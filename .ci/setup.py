@@ -102,6 +102,13 @@ def needs(purpose: str) -> list[Need]:
                 "postgresql-server",
                 "postgresql@17",
             ),
+            Need(
+                "Caddy, the proxy behind which the tests put the survey",
+                lambda: bool(shutil.which("caddy")),
+                "caddy",
+                "caddy",
+                "caddy",
+            ),
         ]
     return found
 

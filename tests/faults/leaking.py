@@ -1,4 +1,4 @@
-"""The survey with a leak: with every request it keeps some memory and an open file, for ``test_soak``."""
+"""The survey with a leak: with every request it keeps some memory and open files, for ``test_soak``."""
 
 from __future__ import annotations
 
@@ -13,5 +13,6 @@ kept: list[Any] = []
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
     """What the survey answers."""
-    kept.append((b"." * 500_000, Path(os.devnull).open()))  # noqa: SIM115  that is the leak
+    null = Path(os.devnull)
+    kept.append((b"." * 500_000, null.open(), null.open()))
     return survey(environ, start_response)

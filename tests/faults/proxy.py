@@ -22,7 +22,7 @@ def proxy(home: House) -> Iterator[int]:
     """Caddy, for as long as this lasts; the port on which it takes what is meant for the house."""
     port = free_port()
     place = home.folder / "proxy"
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     (place / "Caddyfile").write_text(caddyfile(port, home.port))
     with home.log.open("ab") as log:
         process = subprocess.Popen(

@@ -40,7 +40,7 @@ def kinds(post: str) -> dict[str, tuple[bytes, bytes]]:
         "headers": (f"GET / HTTP/1.1\r\nHost: {HOST}\r\n".encode(), b"X-Slow: 1\r\n"),
         "body": (with_body("Content-Length: 100000"), b"x"),
         "chunks": (with_body("Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
-        "reading": (100 * READ, b""),
+        "reading": (READ, b""),
     }
 
 

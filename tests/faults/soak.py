@@ -25,7 +25,7 @@ GROWTH = 1.1
 """More than this, the end against the beginning, is too much."""
 
 FEW = 3
-"""Connections that come and go."""
+"""So many more open files are connections that come and go."""
 
 NEVER_REPLACED = "--max-requests=0"
 """What gunicorn is told, so that no process is as good as new in the middle of it."""
