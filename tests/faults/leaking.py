@@ -14,5 +14,5 @@ kept: list[Any] = []
 def application(environ: dict[str, Any], start_response: Any) -> Any:
     """What the survey answers."""
     null = Path(os.devnull)
-    kept.append((b"." * 500_000, null.open(), null.open()))
+    kept.append((b"." * 1_000_000, null.open(), null.open()))
     return survey(environ, start_response)

@@ -10,10 +10,10 @@ pytestmark = pytest.mark.own_engine
 
 
 def test_slow_connections_keep_nobody_waiting() -> None:
-    found = slow.beside(30, 3, patience=3)
+    found = slow.beside(30, 2, patience=2)
 
     assert found[True]["errors"] == {}
     assert found[True]["p95"] < 1
     # why there is a proxy; and the slow ones are slow enough to be a test
     assert set(found[False]["errors"]) == {"no answer"}
-    assert found[False]["median"] >= 3
+    assert found[False]["median"] >= 2

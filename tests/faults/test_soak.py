@@ -15,9 +15,9 @@ OPENED_ONCE = 24
 def test_steady_load_fails_nobody_and_a_leak_is_found() -> None:
     # whether memory stays as it is only a long time tells: some is used for the first time here
     with soak.furnished() as (home, ways):
-        walked, watched = soak.steady(home, ways, 5, pause=0.05, every=0.1)
+        walked, watched = soak.steady(home, ways, 4, pause=0.05, every=0.1)
         home.application = "tests.faults.leaking"
-        _walked, leaking = soak.steady(home, ways, 5, pause=0.05, every=0.1)
+        _walked, leaking = soak.steady(home, ways, 4, pause=0.05, every=0.1)
 
     assert walked.errors == {}
     assert len(watched.memory) == len(leaking.memory) == 4
