@@ -100,11 +100,9 @@ def slow(port: int, said: list[tuple[bytes, bytes]]) -> Iterator[Slow]:
         loop.close()
 
 
-def beside(
-    number: int, seconds: float, *, patience: float, ways: tuple[bool, ...] = (True, False)
-) -> dict[bool, dict[str, Any]]:
+def beside(number: int, seconds: float, *, patience: float, processes: int = 2) -> dict[bool, dict[str, Any]]:
     """How long one person's requests take beside so many slow connections: with the proxy, and without."""
-    with house({"TRUSTED_PROXIES": "1"}) as home:
+    with house({"TRUSTED_PROXIES": "1", "WEB_CONCURRENCY": str(processes)}) as home:
         *others, last = home.scene("ways", "6")["people"]
         steps = [[(request.encode(), status) for request, status in way] for way in others]
         (post, *_) = [request for request, _status in last if request.startswith("POST /respond/1/")]
@@ -113,7 +111,7 @@ def beside(
         until(home.answers, "the web server answers")
         return {
             proxied: _beside(home, proxied, steps, said, seconds=seconds, patience=patience)
-            for proxied in ways
+            for proxied in (True, False)
         }
 
 

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.own_engine
 
 
 def test_slow_connections_keep_nobody_waiting() -> None:
-    found = slow.beside(30, 2, patience=2)
+    # one process: of two, chance may let one take all of the slow connections
+    found = slow.beside(30, 2, patience=2, processes=1)
 
     assert found[True]["errors"] == {}
     assert found[True]["p95"] < 1
