@@ -59,7 +59,7 @@ attack: ## Attack the promise of anonymity at full length (three quarters of an 
 	@sh .ci/setup test
 	@$(python) -m tests.attacks.run $(ARGS)
 
-faults: ## Kill, fill, cut off and set back what the survey runs on, at full length (half an hour; shorter: make faults ARGS=1000)
+faults: ## Kill, fill, cut off and set back what the survey runs on, at full length (an hour; shorter: make faults ARGS=1000)
 	@sh .ci/setup test
 	@$(python) -m tests.faults.run $(ARGS)
 

@@ -16,7 +16,7 @@ threads = int(os.environ.get("WEB_THREADS") or 4)
 os.environ["WEB_THREADS"] = str(threads)  # to the settings: a web server, with so many connections
 timeout = graceful_timeout = 30
 keepalive = 5
-max_requests, max_requests_jitter = 2000, 200
+max_requests, max_requests_jitter = 2000, 1000  # so far apart that no two are replaced at once
 control_socket_disable = True
 accesslog = None  # the addresses of respondents' links are secrets; the survey writes a line of its own
 MEMORY = Path("/dev/shm")  # noqa: S108  what stands there is nobody else's to read

@@ -109,6 +109,13 @@ def needs(purpose: str) -> list[Need]:
                 "wapiti sqlmap",
                 "sqlmap pipx && pipx install wapiti3",  # Homebrew has no wapiti
             ),
+            Need(
+                "Caddy, the proxy behind which the tests put the survey",
+                lambda: bool(shutil.which("caddy")),
+                "caddy",
+                "caddy",
+                "caddy",
+            ),
         ]
     return found
 

@@ -1,7 +1,10 @@
 """Many clients at once against a server on this machine."""
 
 import asyncio
+import itertools
+import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -27,18 +30,23 @@ class _Client:
     errors: int = 0
 
     async def ask(self, request: bytes, expected: bytes) -> bool:
-        """Whether the answer has the expected status; its body is read and dropped."""
-        reader, writer = self.connection or await asyncio.open_connection("127.0.0.1", self.port)
+        """Whether the answer has the expected status."""
+        return await self.status(request) == expected
+
+    async def status(self, request: bytes) -> bytes:
+        """That of the answer, whose body is read and dropped."""
+        if self.connection is None:
+            self.connection = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.connection
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
         length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
         if length:
             await reader.readexactly(length)
-        self.connection = (reader, writer)
         if b"connection: close" in lines:
             self.close()
-        return head.split(b" ", 2)[1] == expected
+        return head.split(b" ", 2)[1]
 
     def close(self) -> None:
         """End the connection."""
@@ -98,3 +106,51 @@ def walk(port: int, ways: list[Sequence[Step]], clients: int) -> Outcome:
     """So many clients at once, until each way has been walked once from its first step to its last."""
     waiting = list(ways)
     return _run(port, clients, lambda client, place: _one_after_the_other(client, waiting))
+
+
+@dataclass
+class Steady:
+    """What came of a load that leaves pauses: seconds of each request, and how often which error."""
+
+    times: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times)
+
+    @property
+    def p95(self) -> float:
+        return sorted(self.times)[int(len(self.times) * 0.95)]
+
+
+def stroll(
+    port: int, ways: list[Sequence[Step]], clients: int, *, pause: float, seconds: float, patience: float = 30
+) -> Steady:
+    """So many clients, who walk one way after the other until the time is over, with a pause at each step.
+
+    A request that has no answer when ``patience`` is over, or whose connection breaks, is an error.
+    """
+    found, waiting, until = Steady(), itertools.cycle(ways), time.perf_counter() + seconds
+
+    async def go(client: _Client) -> None:
+        for request, expected in itertools.chain.from_iterable(waiting):
+            if time.perf_counter() >= until:
+                break
+            started = time.perf_counter()
+            try:
+                status = (await asyncio.wait_for(client.status(request), patience)).decode()
+            except (TimeoutError, OSError, EOFError):
+                status = "no answer"
+                client.close()
+            found.times.append(time.perf_counter() - started)
+            if status != str(expected):
+                found.errors[status] += 1
+            await asyncio.sleep(pause)
+        client.close()
+
+    async def together() -> None:
+        await asyncio.gather(*(go(_Client(port)) for _ in range(clients)))
+
+    asyncio.run(together())
+    return found

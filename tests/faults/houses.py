@@ -28,6 +28,7 @@ from django.db.utils import load_backend
 
 from tests.journeys.stage import HOST, ROOT, free_port, until
 
+APPLICATION = "accelerate_survey.wsgi"
 KEY = "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijk"
 
 
@@ -54,6 +55,7 @@ class House:
     variables: dict[str, str]
     port: int = field(default_factory=free_port)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    application: str = APPLICATION
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,7 +79,7 @@ class House:
     def start(self, name: str) -> None:
         """``"web"`` or ``"worker"``, in a session of its own, so that all of it can be killed at once."""
         command = {
-            "web": ["-m", "gunicorn", "accelerate_survey.wsgi", f"--bind={HOST}:{self.port}"],
+            "web": ["-m", "gunicorn", self.application, f"--bind={HOST}:{self.port}"],
             "worker": ["manage.py", "db_worker", "--no-startup-delay", "--interval=0.2"],
         }[name]
         with self.log.open("ab") as log:

@@ -8,9 +8,11 @@ from typing import Any
 
 from tests.servers import postgresql
 
-from . import full, killed, migrated, together
+from . import full, killed, migrated, slow, soak, together
 
 SAVES = 10_000
+SOAK = 1800
+"""Seconds of steady load, when there are so many saves; fewer of both otherwise."""
 
 
 def report(what: str, found: dict[str, Any], **wanted: Any) -> bool:
@@ -40,6 +42,13 @@ def run(saves: int) -> bool:
         found = together.opening_and_closing(variables, 20)
         nothing = {"open": 0, "links left": 0, "answers left": 0}
         held.append(report(f"Closed while opening, {engine}", found, **nothing))
+    for proxied, found in slow.beside(200, 30, patience=10).items():
+        name = f"Slow connections, {'with' if proxied else 'without'} the proxy"
+        held.append(report(name, found, **{"errors": {}} if proxied else {}))
+        held.append(not proxied or found["p95"] < 1)
+    found = soak.soak(SOAK * saves / SAVES)
+    held.append(report("Steady load", found, errors={}))
+    held.append(found["growth"] <= soak.GROWTH and found["more files"] <= soak.FEW)
     return all(held)
 
 

@@ -21,11 +21,14 @@ if __name__ == "__main__":
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from assessments import tokens
 from assessments.models import Invitation, Mail, Response, Round, TeamMembership, User
+from assessments.pages import pages_of
+from assessments.queries import load_instrument
 from assessments.services import mails, people
 from assessments.services.errors import ServiceError
 from assessments.services.rounds import close_round, open_round
@@ -34,15 +37,14 @@ from assessments.tasks import enqueue_mails
 from reports.models import Report
 from reports.tasks import LOST
 from tests import factories
+from tests.benchmarks.answering import look_at, whole_way
 
 (*_older, QUESTIONNAIRE) = sorted(Path("fixtures/questionnaires").glob("accelerate-*.yaml"))
 
 
 def furnish(number: str, teams: str = "1") -> dict[str, Any]:
     """An open round with so many people, whose mails wait for a worker; the links of all."""
-    for command in (["migrate"], ["import_questionnaire", str(QUESTIONNAIRE)]):
-        call_command(*command, verbosity=0, stdout=io.StringIO())
-    call_command("collectstatic", interactive=False, verbosity=0)
+    _prepare()
     organization = people.create_organization(name="Aviary")
     for place in range(int(teams)):
         team = people.create_team(organization=organization, name=f"Team {place}", by=None)
@@ -55,6 +57,12 @@ def furnish(number: str, teams: str = "1") -> dict[str, Any]:
     mails.queue_invitations(round=running, now=timezone.now())
     enqueue_mails(timezone.now())
     return {"links": factories.tokens_of(running)}
+
+
+def _prepare() -> None:
+    for command in (["migrate"], ["import_questionnaire", str(QUESTIONNAIRE)]):
+        call_command(*command, verbosity=0, stdout=io.StringIO())
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def tell(*links: str) -> dict[str, Any]:
@@ -167,6 +175,38 @@ def open_and_close(rounds: str) -> dict[str, Any]:
     }
 
 
+def ways(size: str) -> dict[str, Any]:
+    """The steps of each of so many people a team who answer, and of a coach who looks at what there is."""
+    _prepare()
+    now, before = timezone.now(), timezone.now() - 30 * factories.DAY
+    organization = factories.make_organization("Steady")
+    teams = [factories.make_team(organization, f"Team {number}", int(size)) for number in range(3)]
+    past = factories.open_round(organization, "Past", now=before)
+    for team in teams:
+        factories.answer_all(past, team, [3, 4, 5, 6, 6, 7], now=before)
+    close_round(round=past, by=None, now=before + factories.DAY)
+    opened = factories.open_round(organization, "Present", now=now)
+    pages = pages_of(load_instrument(opened.questionnaire))
+    coach = factories.make_user("Coach")
+    people.set_organization_role(
+        organization=organization, email=coach.email, name="Coach", role="coach", by=None
+    )
+    client = Client()
+    client.force_login(coach)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    home = f"/o/{organization.slug}/"
+    seen = ["", "coach/", "actions/", f"rounds/{opened.pk}/", f"rounds/{past.pk}/compare/"]
+    for team in teams:
+        result = f"teams/{team.slug}/rounds/{past.pk}/"
+        seen += [f"teams/{team.slug}/", result, f"{result}wall/", f"{result}scores.xlsx"]
+    asked = [whole_way(token, pages, looks=True)[0] for token in factories.tokens_of(opened)]
+    looked = [(look_at(home + page, cookie), 200) for page in seen]
+    return {
+        "people": [[(request.decode(), status) for request, status in way] for way in asked],
+        "coach": [(request.decode(), status) for request, status in looked],
+    }
+
+
 def age_tasks() -> dict[str, Any]:
     """As if ten minutes had passed: what was begun before has lost its worker."""
     long_ago = timezone.now() - LOST - factories.DAY
@@ -175,6 +215,6 @@ def age_tasks() -> dict[str, Any]:
 
 if __name__ == "__main__":
     tellers = (furnish, tell, close, prepare_schedule, tell_schedule, open_and_close, age_tasks)
-    tellers += (close_and_report, tell_reports)
+    tellers += (close_and_report, tell_reports, ways)
     what = {each.__name__: each for each in tellers}[sys.argv[1]]
     print(json.dumps(what(*sys.argv[2:])))
