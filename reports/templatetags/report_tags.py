@@ -230,8 +230,10 @@ def agreement(result: Shown) -> str:
 
 @register.filter
 def cell(result: object) -> str:
-    """A result in a table, this round's or another's: "70", "≥ 95", words, or a dash."""
+    """A result in a table, of any round: "70", "≥ 95", "≈ 70" where it is rough, words, or a dash."""
     match result:
+        case Shown(is_coarse=True):
+            return f"≈\u00a0{_end(result.score)}"
         case Shown() | CategoryScore():
             return _end(result.score)
         case InWords():

@@ -61,6 +61,7 @@ def test_a_coarse_result_has_neither_interval_nor_agreement() -> None:
     [
         (make_shown(70), "70"),
         (make_shown(95), "≥\u00a095"),
+        (make_coarse(70), "≈\u00a070"),
         (InWords(("mixed",)), "mixed"),
         (Suppressed(5), "–"),
         (None, "–"),
