@@ -17,15 +17,10 @@ from django.core.management import CommandError, call_command
 
 from assessments.management.commands import serve
 from tests import factories as f
+from tests.journeys.stage import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 180  # seconds, for a machine that is busy with other tests
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(data: Path) -> dict[str, str]:

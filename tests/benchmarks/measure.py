@@ -28,6 +28,7 @@ from assessments.queries import (
 )
 from assessments.services import rounds
 from tests import factories
+from tests.journeys.stage import free_port
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(settings.DATA_DIR)
@@ -93,12 +94,6 @@ def find_browser() -> str:
     return next(found for name in BROWSERS if (found := shutil.which(name)))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Until the server answers; RuntimeError when it has ended or takes two minutes."""
     deadline = time.monotonic() + 120
@@ -115,7 +110,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def server(settings: str, *options: str) -> Iterator[int]:
     """gunicorn with two workers, as ``make run`` starts it; its port."""
-    port = _free_port()
+    port = free_port()
     given = f"--bind=127.0.0.1:{port} --workers=2 --threads=4 --keep-alive=30 --log-level=error".split()
     command = ["-m", "gunicorn", "accelerate_survey.wsgi", *given, "--no-control-socket", *options]
     with running(*command, settings=settings) as process:

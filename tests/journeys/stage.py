@@ -12,6 +12,7 @@ import email.policy
 import json
 import logging
 import os
+import random
 import re
 import secrets
 import shutil
@@ -141,9 +142,15 @@ class Stage:
 
 
 def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
+    """One that nobody listens on, below those that the system gives to whoever calls somewhere.
+
+    One of those may be given to a caller of the very server that is to listen there and is down just now,
+    who then talks to himself.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.create_server((HOST, port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextlib.contextmanager
