@@ -93,6 +93,14 @@ def _person(organization: Organization, name: str, role: str, team: Team | None 
     return str(user.email)
 
 
+def _without_password(address: str) -> str:
+    """Whoever has this address has to come from the identity provider; the address."""
+    person = User.objects.get(email=address)
+    person.set_unusable_password()
+    person.save()
+    return address
+
+
 def _links(of: Round, team: Team) -> list[str]:
     return [f"/respond/{token}/" for token in factories.tokens_of(of, team)]
 
@@ -315,6 +323,7 @@ def every_page() -> dict[str, Any]:
     people_["eve"] = _person(empty, "eve", OrganizationRole.ADMINISTRATOR)
     people_["carl"] = _person(empty, "carl", OrganizationRole.COACH)
     people_["cora"] = _person(forest, "cora", OrganizationRole.COACH)
+    people_["pat"] = _without_password(_person(forest, "pat", OrganizationRole.COACH))
 
     def closed(name: str, ago: dt.timedelta, values: list[list[int]], **fields: Any) -> Round:
         made = factories.open_round(forest, name, now=now - ago, questionnaire=questionnaire, **fields)
