@@ -563,3 +563,14 @@ def quiet() -> dict[str, Any]:
         "round": f"/o/{made.slug}/rounds/{planned.pk}/",
         "results": f"/o/{made.slug}/teams/{team.slug}/rounds/{planned.pk}/",
     }
+
+
+def guest_house() -> dict[str, Any]:
+    """A team whose coach has no password."""
+    made = people.create_organization(name="Guest House")
+    team = factories.make_team(made, "Team Visitor", size=6)
+    return {
+        "coach": _without_password(_person(made, "gus", OrganizationRole.COACH)),
+        "coach_page": f"/o/{made.slug}/coach/",
+        "team": team.name,
+    }
