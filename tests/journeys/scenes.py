@@ -550,6 +550,14 @@ def locksmith() -> dict[str, Any]:
     return {"admin": _person(made, "kim", OrganizationRole.ADMINISTRATOR)}
 
 
+def locksmith_with_app() -> dict[str, Any]:
+    """Somebody of whom a code is asked for."""
+    made = people.create_organization(name="Locksmith and Daughter")
+    address = _person(made, "kay", OrganizationRole.ADMINISTRATOR)
+    TOTP.activate(User.objects.get(email=address), SECRET)
+    return {"admin": address}
+
+
 def quiet() -> dict[str, Any]:
     """A planned round of a team of six, whose lead can sign in."""
     made = people.create_organization(name="Quiet Quarter")

@@ -121,18 +121,13 @@ class Stage:
         words = f"from tests.journeys import scenes; scenes.tell(scenes.{name})"
         return json.loads(self.manage("shell", "--no-imports", "-c", words))
 
-    @contextlib.contextmanager
-    def set_up_otherwise(self, **variables: str) -> Iterator[Stage]:
-        """The same people and rounds on another web server, with other settings."""
+    def set_up_otherwise(self, **variables: str) -> Stage:
+        """The same people and rounds on another web server with other settings, which ends with this one."""
         listener, url = _listen()
-        environment = self.environment | {"SITE_URL": url} | variables
-        other = replace(self, url=url, environment=environment, processes=[])
-        try:
+        with listener:
+            other = replace(self, url=url, environment=self.environment | {"SITE_URL": url} | variables)
             other.serve(listener)
-            yield other
-        finally:
-            listener.close()
-            other.end()
+        return other
 
     def serve(self, listener: socket.socket) -> None:
         """Start the web server; it answers."""
@@ -232,17 +227,14 @@ def running_stage(settings: str = "accelerate_survey.settings") -> Iterator[Stag
 @contextlib.contextmanager
 def all_installations(stage: Stage) -> Iterator[dict[str, Stage]]:
     """The stage and, beside it, the two that ask an identity provider."""
-    with running_provider() as provider, contextlib.ExitStack() as stack:
+    with running_provider() as provider:
         single_sign_on = {
             "OIDC_SERVER": provider.url,
             "OIDC_CLIENT_ID": CLIENT,
             "OIDC_CLIENT_SECRET": "hush",
             "OIDC_NAME": "Meadow account",
         }
-        others = {
-            name: stack.enter_context(stage.set_up_otherwise(**single_sign_on, **more))
-            for name, more in SETTINGS.items()
-        }
+        others = {name: stage.set_up_otherwise(**single_sign_on, **more) for name, more in SETTINGS.items()}
         yield {HERE: stage, **others}
 
 
