@@ -444,13 +444,6 @@ PLACES = [
     ),
     Place("sign-on-nameless", ANYBODY, "/account/login/", do=sign_on(""), at=WITH_PROVIDER),
     Place("second-factor-demanded", "cleo", "{org}", at=WITH_PROVIDER),
-    Place(
-        "authenticator-app-demanded",
-        "cleo",
-        "/account/security/app/",
-        do=show_that_it_is_me,
-        at=WITH_PROVIDER,
-    ),
     Place("security-vouched-for", VOUCHED_FOR, "/account/security/", at=WITH_PROVIDER),
     Place("choose-password", VOUCHED_FOR, "/account/password/set/", at=WITH_PROVIDER),
     Place("security-provider-only", VOUCHED_FOR, "/account/security/", at=PROVIDER_ONLY),
