@@ -25,6 +25,7 @@ from allauth.mfa.utils import encrypt
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthError
 from cryptography.fernet import Fernet, InvalidToken
 from django import forms
 from django.conf import settings
@@ -167,16 +168,19 @@ class SecondFactorIsAsked:
         name = str(request.resolver_match.url_name if request.resolver_match else "")
         if not settings.REQUIRE_SECOND_FACTOR or name.startswith(("account_", "mfa_")):
             return None
-        if not getattr(view_func, "login_required", True) or came_by_sso(request):
+        if not getattr(view_func, "login_required", True):
             return None
-        if isinstance(request.user, User) and owes_second_factor(request.user):
-            return redirect("mfa_index")
-        return None
+        return redirect("mfa_index") if has_to_set_one_up(request) else None
 
 
-def came_by_sso(request: HttpRequest) -> bool:
-    """Whether this session began at an identity provider."""
-    records = get_authentication_records(request, request.user if request.user.is_authenticated else None)
+def has_to_set_one_up(request: HttpRequest) -> bool:
+    """Whether other pages open only after this person has set up a second factor."""
+    user = request.user
+    return isinstance(user, User) and owes_second_factor(user) and not _came_by_sso(request)
+
+
+def _came_by_sso(request: HttpRequest) -> bool:
+    records = get_authentication_records(request, request.user)
     return any(record["method"] == "socialaccount" for record in records)
 
 
@@ -311,9 +315,15 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
         extra_context: dict[str, Any] | None = None,
     ) -> None:
         """Say so on a page of ours; the log says what it was."""
-        reason = (extra_context or {}).get("saml_last_error_reason") or exception or error
+        more, said = extra_context or {}, request.GET.get("error", "")
+        reason = more.get("saml_last_error_reason") or exception
+        reason = reason or (said if re.fullmatch("[a-z_]{1,40}", said) else error)
         logger.warning("Single sign-on failed: %s", reason)
-        raise ImmediateHttpResponse(render(request, "socialaccount/failed.html", status=401))
+        context = {
+            "is_refused": error in {AuthError.CANCELLED, AuthError.DENIED},
+            "next": (more.get("state") or {}).get("next"),
+        }
+        raise ImmediateHttpResponse(render(request, "socialaccount/failed.html", context, status=401))
 
 
 def groups_of(claims: dict[str, Any]) -> set[str]:

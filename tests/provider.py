@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,6 +23,13 @@ CLIENT = "survey"
 def make_key() -> rsa.RSAPrivateKey:
     """A key to sign with."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+PAGE = """<!doctype html><html lang="en"><title>Provider</title>
+<form action="/decide">{kept}<label>Address <input name="email"></label>
+<label><input type="checkbox" name="email_verified" value="true" checked> It is mine</label>
+<button>Go on</button> <button name="error" value="access_denied">Cancel</button></form>"""
+"""Where a browser is led: whoever sits there says who they are, and may cancel."""
 
 
 @dataclass
@@ -44,6 +52,25 @@ class Provider:
         key = self.signs_with or (None if self.algorithm == "none" else self.key)
         return jwt.encode(standard | self.claims, key, algorithm=self.algorithm, headers={"kid": "one"})
 
+    def page(self, asked: dict[str, str]) -> str:
+        """Asks a browser who is there."""
+        kept = "".join(
+            f'<input type="hidden" name="{name}" value="{escape(asked[name])}">'
+            for name in ("redirect_uri", "state")
+        )
+        return PAGE.format(kept=kept)
+
+    def decide(self, said: dict[str, str]) -> str:
+        """Where the browser goes after that: back with a code, or with an error."""
+        back = {"state": said["state"]}
+        if "error" in said:
+            back["error"] = said["error"]
+        else:
+            address, back["code"] = said.get("email", ""), "good"
+            self.claims = {"sub": address or "nobody", "email_verified": "email_verified" in said}
+            self.claims |= {"email": address} if address else {}
+        return f"{said['redirect_uri']}?{urlencode(back)}"
+
     def answer(self, path: str) -> dict[str, Any]:
         """What stands under an address."""
         if path.endswith("openid-configuration"):
@@ -65,9 +92,20 @@ def running_provider() -> Iterator[Provider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = json.dumps(provider.answer(self.path.split("?")[0])).encode()
+            path, asked = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
+            if path == "/decide":
+                self.send_response(302)
+                self.send_header("Location", provider.decide(asked))
+                self.end_headers()
+            elif path == "/authorize":
+                self.tell("text/html", provider.page(asked))
+            else:
+                self.tell("application/json", json.dumps(provider.answer(path)))
+
+        def tell(self, kind: str, text: str) -> None:
+            body = text.encode()
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -79,7 +117,8 @@ def running_provider() -> Iterator[Provider]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+    # a browser keeps connections open on which it asks for nothing: one at a time would wait for those
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         provider.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()

@@ -26,8 +26,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import access, oidc
 from ..access import Permission, SignedInRequest
+from ..accounts import has_to_set_one_up
 from ..forms import LostDeviceForm
-from ..queries import owes_second_factor, second_factors
+from ..queries import second_factors
 from ..services import sign_in
 from ..services.errors import ServiceError
 from ..texts import device_of
@@ -47,7 +48,7 @@ def security(request: SignedInRequest) -> HttpResponse:
         "totp": next((each for each in factors if each.type == Authenticator.Type.TOTP), None),
         "passkeys": [each for each in factors if each.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
-        "owes": owes_second_factor(request.user),
+        "owes": has_to_set_one_up(request),
         "sessions": [_told(each) for each in UserSession.objects.purge_and_list(request.user)],
         "sso_only": settings.SSO_ONLY,
     }

@@ -253,6 +253,30 @@ def test_a_provider_that_does_not_answer_is_told_in_words(
     assert "was not reached" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("access_denied", "You cancelled"), ("server_error", "could not be believed")],
+)
+def test_who_was_refused_there_is_told_what_to_do_and_comes_to_where_they_were_going(
+    client: Client, provider: Provider, db: None, caplog: pytest.LogCaptureFixture, error: str, words: str
+) -> None:
+    began = parse_qs(urlsplit(client.get(f"{DOOR}?next=/o/aviary/")["Location"]).query)
+    answer = client.get(CALLBACK, {"error": error, "state": began["state"][0]})
+    assert answer.status_code == 401
+    page = answer.content.decode()
+    assert words in page
+    assert f"{LOGIN}?next=/o/aviary/" in page.replace("%2F", "/")
+    assert f"Single sign-on failed: {error}" in caplog.text
+
+
+def test_the_log_takes_no_words_from_an_address(
+    client: Client, db: None, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get(CALLBACK, {"error": "eve@example.org\nwas here"}).status_code == 401
+    assert "Single sign-on failed" in caplog.text
+    assert "eve" not in caplog.text
+
+
 def test_nothing_of_what_the_provider_said_is_kept(client: Client, provider: Provider, lee: User) -> None:
     told(provider, lee, phone_number="+41 44 000 00 00")
     page = sign_on(client)
@@ -365,3 +389,4 @@ def test_who_came_by_single_sign_on_has_shown_enough(
     told(provider, ada)
     sign_on(client)
     assert client.get("/o/aviary/").status_code == 200
+    assert "is not enough here" not in client.get("/account/security/").content.decode()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from .stage import Stage, running_stage
+from .stage import WITH_PROVIDER, Stage, all_installations, running_stage
 
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -36,6 +36,19 @@ def stage() -> Iterator[Stage]:
     """The running product."""
     with running_stage() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def installations(stage: Stage) -> Iterator[dict[str, Stage]]:
+    """The running product, and as it runs beside an identity provider."""
+    with all_installations(stage) as running:
+        yield running
+
+
+def addresses(installations: dict[str, Stage]) -> list[str]:
+    """Where a browser goes when it is led to the identity provider and back."""
+    urls = [each.url for each in installations.values()]
+    return [*urls, installations[WITH_PROVIDER].environment["OIDC_SERVER"]]
 
 
 def start_browser(playwright: Any) -> Browser:
@@ -60,8 +73,8 @@ def browser() -> Iterator[Browser]:
 class Watch:
     """Notes what must never happen on a page: errors, dialogs, requests to others."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.host = urlsplit(stage.url).netloc
+    def __init__(self, *ours: str) -> None:
+        self.hosts = {urlsplit(url).netloc for url in ours}
         self.problems: list[str] = []
 
     def over(self, context: BrowserContext) -> BrowserContext:
@@ -87,7 +100,7 @@ class Watch:
         # Chromium itself shows a PDF with an extension of its own
         if (
             parts.scheme not in {"data", "blob", "about", "chrome", "chrome-extension"}
-            and parts.netloc != self.host
+            and parts.netloc not in self.hosts
         ):
             self.problems.append(f"a request to others: {request.url}")
 
@@ -103,7 +116,7 @@ Enter = Callable[..., Page]
 @pytest.fixture
 def enter(browser: Browser, stage: Stage) -> Iterator[Enter]:
     """``enter(**PHONE)``: a page on a device of its own. At the end nothing may have gone wrong on any."""
-    watch = Watch(stage)
+    watch = Watch(stage.url)
     contexts: list[BrowserContext] = []
 
     def open_device(**options: Any) -> Page:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.authenticator import SECRET, code_of
 
-from .stage import ROOT
+from .stage import HERE, PROVIDER_ONLY, ROOT, WITH_PROVIDER
 
 PASSWORD = "a long enough password"
 ANYBODY, HALF_IN, RESPONDENT, NEWCOMER = "anybody", "half in", "respondent", "newcomer"
@@ -21,6 +21,8 @@ ANYBODY, HALF_IN, RESPONDENT, NEWCOMER = "anybody", "half in", "respondent", "ne
 
 The others are the people of ``scenes.every_page``.
 """
+VOUCHED_FOR = "pat"
+"""Who has no password, and comes from the identity provider."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Place:
     do: Callable[[Page], object] | None = None  # what is done there before it is looked at
     long: bool = False  # very long
     language: str = "en"  # that of the browser
+    at: str = HERE  # the installation
 
 
 def send(button: str, **fields: str) -> Callable[[Page], object]:
@@ -63,6 +66,19 @@ def after_that(button: str, **fields: str) -> Callable[[Page], object]:
     def done(page: Page) -> None:
         show_that_it_is_me(page)
         send(button, **fields)(page)
+
+    return done
+
+
+def sign_on(address: str, button: str = "Go on", proven: bool = True) -> Callable[[Page], object]:
+    """Go to the identity provider, say who one is and press a button: the page that one comes back to."""
+
+    def done(page: Page) -> None:
+        page.get_by_role("link", name="Meadow").click()
+        page.get_by_label("Address").fill(address)
+        page.get_by_label("It is mine").set_checked(proven)
+        page.get_by_role("button", name=button).click()
+        page.get_by_role("banner").wait_for()
 
     return done
 
@@ -191,6 +207,7 @@ def make_a_token(page: Page) -> None:
     send("Make the token", name="Dashboard")(page)
 
 
+CALLBACK = "/account/sso/oidc/callback/"
 PLACES = [
     Place("sign-in", ANYBODY, "/account/login/"),
     Place(
@@ -411,6 +428,26 @@ PLACES = [
     Place(
         "lost-device-refused", "ada", "{org}people/lost-device/", do=send("End their", email="a@example.org")
     ),
+    Place("sign-in-provider", ANYBODY, "/account/login/", at=WITH_PROVIDER),
+    Place("sign-in-provider-only", ANYBODY, "/account/login/", at=PROVIDER_ONLY),
+    Place(
+        "sign-on-cancelled", ANYBODY, "/account/login/", do=sign_on("x@y.example", "Cancel"), at=WITH_PROVIDER
+    ),
+    Place("sign-on-failed", ANYBODY, f"{CALLBACK}?error=server_error", 401, at=WITH_PROVIDER),
+    Place("sign-on-unknown", ANYBODY, "/account/login/", do=sign_on("eve@hill.example"), at=WITH_PROVIDER),
+    Place(
+        "sign-on-unproven",
+        ANYBODY,
+        "/account/login/",
+        do=sign_on("eve@hill.example", proven=False),
+        at=WITH_PROVIDER,
+    ),
+    Place("sign-on-nameless", ANYBODY, "/account/login/", do=sign_on(""), at=WITH_PROVIDER),
+    Place("second-factor-demanded", "cleo", "{org}", at=WITH_PROVIDER),
+    Place("security-vouched-for", VOUCHED_FOR, "/account/security/", at=WITH_PROVIDER),
+    Place("choose-password", VOUCHED_FOR, "/account/password/set/", at=WITH_PROVIDER),
+    Place("security-provider-only", VOUCHED_FOR, "/account/security/", at=PROVIDER_ONLY),
+    Place("new-passkey-provider-only", VOUCHED_FOR, "/account/security/passkeys/new/", at=PROVIDER_ONLY),
     *(
         replace(place, name=f"{place.name}-de", language="de")
         for place in (
@@ -427,38 +464,58 @@ PLACES = [
             Place("results", "lee", "{owls}rounds/{last}/", do=open_all_details, long=True),
             Place("wall", "lee", "{owls}rounds/{last}/wall/"),
             Place("compare", "hana", "{compared}"),
+            Place("sign-in-provider", ANYBODY, "/account/login/", at=WITH_PROVIDER),
+            Place(
+                "sign-on-cancelled",
+                ANYBODY,
+                "/account/login/",
+                do=sign_on("x@y.example", "Cancel"),
+                at=WITH_PROVIDER,
+            ),
+            Place(
+                "sign-on-unknown",
+                ANYBODY,
+                "/account/login/",
+                do=sign_on("eve@hill.example"),
+                at=WITH_PROVIDER,
+            ),
+            Place("second-factor-demanded", "cleo", "{org}", at=WITH_PROVIDER),
+            Place("security-vouched-for", VOUCHED_FOR, "/account/security/", at=WITH_PROVIDER),
         )
     ),
 ]
 
 
 class Guide:
-    """Leads to places: keeps a signed-in page for each role."""
+    """Leads to places: keeps a signed-in page for each role at each installation."""
 
     def __init__(
-        self, new_page: Callable[[], Page], scene: dict[str, Any], problems: list[str] | None = None
+        self, new_page: Callable[[str], Page], scene: dict[str, Any], problems: list[str] | None = None
     ) -> None:
         self.new_page, self.scene = new_page, scene
         self.problems = [] if problems is None else problems  # what a Watch has noticed
-        self.pages: dict[str, Page] = {}
+        self.pages: dict[tuple[str, str], Page] = {}
 
     def lead(self, place: Place) -> Page:
         """The page, opened and brought into its state."""
-        page = self.pages.get(place.who) or self._enter(place.who)
+        page = self.pages.get((place.who, place.at)) or self._enter(place.who, place.at)
         page.set_extra_http_headers({"Accept-Language": place.language})
         response = page.goto(place.path.format(**self.scene))
         assert response, place
         if "refresh" in response.headers:
-            del self.pages[place.who]  # it goes on by itself: the next place gets another page
+            del self.pages[place.who, place.at]  # it goes on by itself: the next place gets another page
         assert response.status == place.status, (place, response.status)
         if place.do:
             place.do(page)
         return page
 
-    def _enter(self, who: str) -> Page:
-        page = self.pages[who] = self.new_page()
+    def _enter(self, who: str, at: str) -> Page:
+        page = self.pages[who, at] = self.new_page(at)
         if who in {RESPONDENT, NEWCOMER}:
             page.goto(self.scene["links"][who == NEWCOMER])
+        elif who == VOUCHED_FOR:
+            page.goto("/account/login/")
+            sign_on(self.scene["people"][who])(page)
         elif who not in {ANYBODY, HALF_IN}:
             page.goto("/account/login/")
             page.locator('[name="login"]').fill(self.scene["people"][who])

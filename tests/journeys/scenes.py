@@ -93,6 +93,14 @@ def _person(organization: Organization, name: str, role: str, team: Team | None 
     return str(user.email)
 
 
+def _without_password(address: str) -> str:
+    """Whoever has this address has to come from the identity provider; the address."""
+    person = User.objects.get(email=address)
+    person.set_unusable_password()
+    person.save()
+    return address
+
+
 def _links(of: Round, team: Team) -> list[str]:
     return [f"/respond/{token}/" for token in factories.tokens_of(of, team)]
 
@@ -315,6 +323,7 @@ def every_page() -> dict[str, Any]:
     people_["eve"] = _person(empty, "eve", OrganizationRole.ADMINISTRATOR)
     people_["carl"] = _person(empty, "carl", OrganizationRole.COACH)
     people_["cora"] = _person(forest, "cora", OrganizationRole.COACH)
+    people_["pat"] = _without_password(_person(forest, "pat", OrganizationRole.COACH))
 
     def closed(name: str, ago: dt.timedelta, values: list[list[int]], **fields: Any) -> Round:
         made = factories.open_round(forest, name, now=now - ago, questionnaire=questionnaire, **fields)
@@ -541,6 +550,14 @@ def locksmith() -> dict[str, Any]:
     return {"admin": _person(made, "kim", OrganizationRole.ADMINISTRATOR)}
 
 
+def locksmith_with_app() -> dict[str, Any]:
+    """Somebody of whom a code is asked for."""
+    made = people.create_organization(name="Locksmith and Daughter")
+    address = _person(made, "kay", OrganizationRole.ADMINISTRATOR)
+    TOTP.activate(User.objects.get(email=address), SECRET)
+    return {"admin": address}
+
+
 def quiet() -> dict[str, Any]:
     """A planned round of a team of six, whose lead can sign in."""
     made = people.create_organization(name="Quiet Quarter")
@@ -553,4 +570,15 @@ def quiet() -> dict[str, Any]:
         "lead": _person(made, "lee", TeamRole.LEAD, team),
         "round": f"/o/{made.slug}/rounds/{planned.pk}/",
         "results": f"/o/{made.slug}/teams/{team.slug}/rounds/{planned.pk}/",
+    }
+
+
+def guest_house() -> dict[str, Any]:
+    """A team whose coach has no password."""
+    made = people.create_organization(name="Guest House")
+    team = factories.make_team(made, "Team Visitor", size=6)
+    return {
+        "coach": _without_password(_person(made, "gus", OrganizationRole.COACH)),
+        "coach_page": f"/o/{made.slug}/coach/",
+        "team": team.name,
     }

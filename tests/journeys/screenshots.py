@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from .conftest import start_browser
 from .places import PLACES, Guide
-from .stage import running_stage
+from .stage import all_installations, running_stage
 
 WIDTHS = (360, 1280)
 
@@ -18,11 +18,16 @@ WIDTHS = (360, 1280)
 def take(folder: Path, names: list[str]) -> None:
     """One picture a page, width and colour scheme."""
     folder.mkdir(parents=True, exist_ok=True)
-    with running_stage() as stage, sync_playwright() as playwright:
+    with (
+        running_stage() as stage,
+        all_installations(stage) as installations,
+        sync_playwright() as playwright,
+    ):
         browser = start_browser(playwright)
 
-        def new_page() -> Page:
-            page = browser.new_context(base_url=stage.url, viewport={"width": 360, "height": 740}).new_page()
+        def new_page(at: str) -> Page:
+            address = installations[at].url
+            page = browser.new_context(base_url=address, viewport={"width": 360, "height": 740}).new_page()
             page.set_default_timeout(60_000)
             return page
 

@@ -26,13 +26,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aiosmtpd.controller import Controller
 
+from tests.provider import CLIENT, running_provider
 from tests.servers import new_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,6 +41,12 @@ HOST = "127.0.0.1"
 logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every word it hears
 PATIENCE = 120
 """Seconds after which something is taken for broken; nothing here usually takes three."""
+
+
+HERE, WITH_PROVIDER, PROVIDER_ONLY = "here", "with provider", "provider only"
+"""Installations: as it comes, with single sign-on for some and second factors for all, without passwords."""
+
+SETTINGS = {WITH_PROVIDER: {"REQUIRE_SECOND_FACTOR": "everybody"}, PROVIDER_ONLY: {"SSO_ONLY": "true"}}
 
 
 T = TypeVar("T")
@@ -115,6 +122,24 @@ class Stage:
         words = f"from tests.journeys import scenes; scenes.tell(scenes.{name})"
         return json.loads(self.manage("shell", "--no-imports", "-c", words))
 
+    def set_up_otherwise(self, **variables: str) -> Stage:
+        """The same people and rounds on another web server with other settings, which ends with this one."""
+        listener, url = _listen()
+        with listener:
+            other = replace(self, url=url, environment=self.environment | {"SITE_URL": url} | variables)
+            other.serve(listener)
+        return other
+
+    def serve(self, listener: socket.socket) -> None:
+        """Start the web server; it answers."""
+        self.start(
+            "-m", "gunicorn", "accelerate_survey.wsgi", f"--bind=fd://{listener.fileno()}", "--workers=2",
+            "--threads=4", "--preload", "--graceful-timeout=2", "--no-control-socket",
+            pass_fds=[listener.fileno()],
+        )  # fmt: skip
+        listener.close()  # the web server has it now, and answers as soon as it can
+        until(self.answers, "the web server answers")
+
     def log(self) -> str:
         """What all programs have said."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
@@ -165,6 +190,12 @@ def mail_server(mailbox: Mailbox | None = None, port: int = 0) -> Iterator[tuple
         controller.stop()
 
 
+def _listen() -> tuple[socket.socket, str]:
+    """A port, handed on to the web server so that nobody can take it, and its address."""
+    listener = socket.create_server((HOST, 0))
+    return listener, f"http://{HOST}:{listener.getsockname()[1]}"
+
+
 def _environment(folder: Path, url: str, mail_port: int, settings: str) -> dict[str, str]:
     ours = {
         "DJANGO_SETTINGS_MODULE": settings,
@@ -186,12 +217,13 @@ def _environment(folder: Path, url: str, mail_port: int, settings: str) -> dict[
 def running_stage(settings: str = "accelerate_survey.settings") -> Iterator[Stage]:
     """The product with an empty database and the questionnaire that it ships."""
     folder = Path(tempfile.mkdtemp(prefix="accelerate-journey-"))
-    listener = socket.create_server((HOST, 0))  # handed on to the web server, so nobody can take the port
-    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    listener, url = _listen()
     with mail_server() as (mailbox, mail_port):
         stage = Stage(url, folder, _environment(folder, url, mail_port, settings), mailbox)
         try:
-            _raise_curtain(stage, listener)
+            stage.set_scene("empty_stage")
+            stage.start("manage.py", "db_worker", "--no-startup-delay", "--interval=0.2")
+            stage.serve(listener)
             yield stage
         finally:
             listener.close()
@@ -199,16 +231,18 @@ def running_stage(settings: str = "accelerate_survey.settings") -> Iterator[Stag
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _raise_curtain(stage: Stage, listener: socket.socket) -> None:
-    stage.set_scene("empty_stage")
-    stage.start("manage.py", "db_worker", "--no-startup-delay", "--interval=0.2")
-    stage.start(
-        "-m", "gunicorn", "accelerate_survey.wsgi", f"--bind=fd://{listener.fileno()}", "--workers=2",
-        "--threads=4", "--preload", "--graceful-timeout=2", "--no-control-socket",
-        pass_fds=[listener.fileno()],
-    )  # fmt: skip
-    listener.close()  # the web server has it now, and answers as soon as it can
-    until(stage.answers, "the web server answers")
+@contextlib.contextmanager
+def all_installations(stage: Stage) -> Iterator[dict[str, Stage]]:
+    """The stage and, beside it, the two that ask an identity provider."""
+    with running_provider() as provider:
+        single_sign_on = {
+            "OIDC_SERVER": provider.url,
+            "OIDC_CLIENT_ID": CLIENT,
+            "OIDC_CLIENT_SECRET": "hush",
+            "OIDC_NAME": "Meadow account",
+        }
+        others = {name: stage.set_up_otherwise(**single_sign_on, **more) for name, more in SETTINGS.items()}
+        yield {HERE: stage, **others}
 
 
 class Visitor:

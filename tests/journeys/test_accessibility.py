@@ -10,9 +10,9 @@ import pytest
 from axe_playwright_python.base import AxeBase
 from playwright.sync_api import Browser, Page
 
-from .conftest import Watch
+from .conftest import Watch, addresses
 from .places import PLACES, Guide, Place
-from .stage import Stage
+from .stage import HERE, Stage
 
 MARKUP = """<img src=x onerror=alert(1)>'"&amp;{{ 7|add:1 }}"""
 """What a team is called in ``scenes.every_page``."""
@@ -36,14 +36,14 @@ class Axe(AxeBase):
 
 
 @pytest.fixture(scope="module")
-def guide(browser: Browser, stage: Stage) -> Iterator[Guide]:
+def guide(browser: Browser, installations: dict[str, Stage]) -> Iterator[Guide]:
     """Who leads to all places, and knows what went wrong there."""
-    scene = stage.set_scene("every_page")
-    watch = Watch(stage)
+    scene = installations[HERE].set_scene("every_page")
+    watch = Watch(*addresses(installations))
     contexts = []
 
-    def new_page() -> Page:
-        context = watch.over(browser.new_context(base_url=stage.url, reduced_motion="reduce"))
+    def new_page(at: str) -> Page:
+        context = watch.over(browser.new_context(base_url=installations[at].url, reduced_motion="reduce"))
         context.set_default_timeout(60_000)
         contexts.append(context)
         return context.new_page()
@@ -101,7 +101,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(guide: Guide, axe: Axe, place:
 
 def test_axe_does_find_something_on_a_bad_page(guide: Guide, axe: Axe) -> None:
     """The examiner itself is examined."""
-    page = guide.new_page()
+    page = guide.new_page(HERE)
     page.set_content(
         "<html><body><img src='data:,'><p style='color:#aaa;background:#fff'>pale</p></body></html>"
     )

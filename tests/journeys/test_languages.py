@@ -26,7 +26,7 @@ def pseudo_guide(browser: Browser) -> Iterator[Guide]:
     """Who leads through a survey that also speaks the language of tests/pseudo.py."""
     with running_stage("tests.pseudo_settings") as stage:
 
-        def new_page() -> Page:
+        def new_page(_at: str) -> Page:
             made = browser.new_context(base_url=stage.url, reduced_motion="reduce")
             made.set_default_timeout(60_000)
             return made.new_page()

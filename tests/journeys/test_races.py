@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests.authenticator import SECRET, code_of
+
 from .scenes import PASSWORD
-from .stage import PATIENCE, Stage, Visitor
+from .stage import HERE, PATIENCE, WITH_PROVIDER, Stage, Visitor
 
 FIRST_STATEMENT = "version_control_settings"
 
@@ -131,3 +134,38 @@ def test_two_devices_at_once_are_one_response(stage: Stage) -> None:
     assert len(re.findall(r'<input type="radio"[^>]* checked', look.html)) == len(keys)
     ada = administrator(stage, scene)
     assert "1 of 12" in ada.html
+
+
+def half_minute() -> int:
+    """For which a code is good."""
+    return int(time.time()) // 30
+
+
+def test_one_code_lets_in_once_over_two_web_servers(installations: dict[str, Stage]) -> None:
+    """Two that know nothing of each other but the database, at the same moment and after it."""
+    second = "/account/login/second/"
+    who = installations[HERE].set_scene("locksmith_with_app")["admin"]
+    for _once_more_where_a_half_minute_ended_meanwhile in range(3):
+        visitors = [Visitor(installations[at]) for at in (HERE, WITH_PROVIDER)]
+        for visitor in visitors:
+            visitor.sign_in(who, PASSWORD)
+        began, code = half_minute(), {"code": code_of(SECRET)}
+        together = threading.Barrier(len(visitors))
+
+        def send(
+            visitor: Visitor, code: dict[str, str] = code, together: threading.Barrier = together
+        ) -> str:
+            together.wait(PATIENCE)
+            return visitor.post(second, code)
+
+        with ThreadPoolExecutor(len(visitors)) as pool:
+            led_to = list(pool.map(send, visitors))
+        loser = visitors[led_to[0] != second]
+        led_to.append(loser.post(second, code))
+        if half_minute() == began:
+            break
+    else:
+        raise AssertionError("each time a half minute ended before both were answered")
+    assert sorted(place == second for place in led_to) == [False, True, True]
+    assert "used already" in loser.html
+    assert loser.get("/account/security/") == second
