@@ -442,6 +442,13 @@ PLACES = [
         do=sign_on("eve@hill.example", proven=False),
         at=WITH_PROVIDER,
     ),
+    Place(
+        "sign-on-taken",
+        ANYBODY,
+        "/account/login/",
+        do=sign_on("eve.empty@example.org"),
+        at=WITH_PROVIDER,
+    ),
     Place("sign-on-nameless", ANYBODY, "/account/login/", do=sign_on(""), at=WITH_PROVIDER),
     Place("second-factor-demanded", "cleo", "{org}", at=WITH_PROVIDER),
     Place("security-vouched-for", VOUCHED_FOR, "/account/security/", at=WITH_PROVIDER),

@@ -15,6 +15,7 @@ from typing import Any
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.models import SocialAccount
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import connection
@@ -321,6 +322,8 @@ def every_page() -> dict[str, Any]:
     TOTP.activate(tess, SECRET)
     RecoveryCodes.activate(tess)
     people_["eve"] = _person(empty, "eve", OrganizationRole.ADMINISTRATOR)
+    eve = User.objects.get(email=people_["eve"])
+    SocialAccount.objects.create(user=eve, provider="oidc", uid="somebody before her")
     people_["carl"] = _person(empty, "carl", OrganizationRole.COACH)
     people_["cora"] = _person(forest, "cora", OrganizationRole.COACH)
     people_["pat"] = _without_password(_person(forest, "pat", OrganizationRole.COACH))
