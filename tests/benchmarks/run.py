@@ -27,6 +27,7 @@ BENCHMARKS = {
     "results": reading.bench_results_page,
     "compare": reading.bench_compare,
     "pdf": reports.bench_pdf,
+    "largest-pdf": reports.bench_largest_pdf,
     "saving": answering.bench_saving,
     "surveys": answering.bench_surveys,
     "first-visit": answering.bench_first_visit,
