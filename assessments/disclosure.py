@@ -204,11 +204,8 @@ def visible_children(children: Mapping[str, int], minimum: int) -> set[str]:
     """
     shown = {name for name, responses in children.items() if may_show(responses, minimum)}
     hidden = sum(responses for name, responses in children.items() if name not in shown)
-    for name in sorted(shown, key=lambda name: (children[name], name)):
-        if not 0 < hidden < minimum:
-            break
-        shown.remove(name)
-        hidden += children[name]
+    if 0 < hidden < minimum and shown:
+        shown.remove(min(shown, key=lambda name: (children[name], name)))
     return shown
 
 

@@ -46,6 +46,7 @@ def test_no_setting_goes_below_the_floor(minimum: int) -> None:
     [
         ({"A": 9, "B": 7, "C": 3}, {"A"}),
         ({"A": 9, "B": 7, "C": 3, "D": 4}, {"A", "B"}),
+        ({"A": 9, "B": 7, "C": 3, "D": 2}, {"A", "B"}),  # the hidden are enough by themselves
         ({"A": 9, "B": 5, "C": 0}, {"A", "B"}),
         ({"A": 6, "B": 2}, set()),
     ],
@@ -184,6 +185,10 @@ def test_a_shown_score_in_points_is_shown_as_itself(score: int) -> None:
     assert disclosure.display_score(disclosure.points_of(score)) == score
 
 
+def test_points_are_those_of_the_scale() -> None:
+    assert [disclosure.points_of(score) for score in (5, 50, 95)] == pytest.approx([1.3, 4, 6.7])
+
+
 @given(st.lists(POINTS, min_size=3, max_size=3).map(sorted))
 def test_outward_rounding_never_shrinks_and_holds_the_score(ends: list[float]) -> None:
     low, mean, high = ends
@@ -317,6 +322,7 @@ def test_a_mean_outside_its_interval_is_a_mistake() -> None:
     [
         (0, 5, "few"),
         (1, 5, "few"),
+        (3, 10, "few"),
         (2, 6, "about_half"),
         (4, 6, "about_half"),
         (5, 7, "most"),
@@ -356,3 +362,10 @@ def test_one_person_is_one_who_joined_or_one_who_left(
     joined: int | None, left: int | None, one: bool
 ) -> None:
     assert disclosure.one_person_changed(joined, left) is one
+
+
+@pytest.mark.parametrize(
+    ("answered", "then", "one"), [(7, 8, True), (8, 7, True), (7, 7, False), (7, 9, False)]
+)
+def test_one_answer_more_or_less_may_be_one_person(answered: int, then: int, one: bool) -> None:
+    assert disclosure.may_differ_by_one(answered, then) is one
