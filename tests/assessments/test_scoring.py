@@ -272,6 +272,11 @@ def test_tv9_pooled_prior() -> None:
 def test_tv9_no_pooled_prior_below_30_degrees_of_freedom() -> None:
     assert scoring.pooled_prior(*unequal_teams(1)) == {}  # 9
     assert scoring.pooled_prior(*unequal_teams(3)) == {}  # 27
+    instrument = one_capability(1)
+    assert scoring.pooled_prior(frame([[1], [7]] * 15, instrument), instrument) == {}  # 29
+    assert scoring.pooled_prior(frame([[1], [7]] * 15 + [[4]], instrument), instrument) == {
+        "c": exactly(3)
+    }  # 30
 
 
 def test_the_lower_median_of_bands() -> None:
@@ -732,6 +737,7 @@ def test_votes_are_shares_of_the_responses_of_a_team() -> None:
     ]
     assert table["share"].tolist() == pytest.approx([0.4, 0, NAN, NAN], nan_ok=True)
     assert table["shown"].tolist() == [True, True, False, False]
+    assert table["responses"].tolist() == [5, 5, 1, 1]
 
 
 # --- What goes in -----------------------------------------------------------------------------
