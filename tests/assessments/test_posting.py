@@ -132,7 +132,7 @@ def test_who_is_slow_is_left(receiver: Receiver, answer: Answer) -> None:
     begun = time.monotonic()
 
     assert failure(receiver.url, seconds=SOON).failure == Failure.TOO_SLOW
-    assert SOON <= time.monotonic() - begun < 10 * SOON
+    assert SOON <= time.monotonic() - begun < 30 * SOON
 
 
 def test_a_server_that_takes_no_connection_from_its_queue_is_left() -> None:
