@@ -176,7 +176,7 @@ class SecondFactorIsAsked:
 def has_to_set_one_up(request: HttpRequest) -> bool:
     """Whether other pages open only after this person has set up a second factor."""
     user = request.user
-    return isinstance(user, User) and owes_second_factor(user) and not _came_by_sso(request)
+    return isinstance(user, User) and not _came_by_sso(request) and owes_second_factor(user)
 
 
 def _came_by_sso(request: HttpRequest) -> bool:
@@ -296,9 +296,10 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
                 rules=settings.SSO_ROLES,
                 now=timezone.now(),
             )
-        except sign_in.AddressTaken:
+        except sign_in.AddressTaken as error:
             logger.warning("Single sign-on: an address came with another account than before")
-            user, context["is_taken"] = None, True
+            taken = render(request, "socialaccount/taken.html", context, status=403)
+            raise ImmediateHttpResponse(taken) from error
         if user is None:
             raise ImmediateHttpResponse(render(request, "socialaccount/unknown.html", context, status=403))
         if sociallogin.is_existing:
