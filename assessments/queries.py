@@ -60,7 +60,8 @@ def load_instrument(questionnaire: Questionnaire) -> Instrument:
     """The questionnaire as data."""
     found = _instruments.get(questionnaire.digest)
     if found is None:
-        found = _instruments[questionnaire.digest] = _read_instrument(questionnaire)
+        # one object for all threads: what is kept for it is found by comparing, and two equal ones take long
+        found = _instruments.setdefault(questionnaire.digest, _read_instrument(questionnaire))
     return found
 
 

@@ -4,6 +4,7 @@ A link's token moves into a cookie that only these pages get, so that it stands 
 address. Loading a page changes nothing; every answer is saved by posting the page.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -151,23 +152,41 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     return _save_page(request, number) if request.method == "POST" else _show_page(request, number)
 
 
-def _save_page(request: HttpRequest, number: int) -> HttpResponse:
-    """The way of every click, so it is short: what a round asks is known, and saving checks the link."""
-    token, now = request.COOKIES.get(COOKIE, ""), timezone.now()
-    try:
-        instrument = load_instrument(access.load_round(tokens.from_text(token)[0], now).questionnaire)
-        pages = pages_of(instrument)
-        if not 1 <= number <= len(pages):
-            return redirect("respond_start")
-        form = ResponseForm(pages[number - 1], instrument, _language(instrument), request.POST)
-        if form.is_valid():
-            save_response(token=token, answers=form.answers, complete=False, now=now)
-            return _saved(request, lambda: _after(request, pages, number))
-    except (tokens.InvalidToken, Round.DoesNotExist, RoundNotOpen):
-        return _refuse(request, token)
-    if wants_json(request):
-        return JsonResponse({"errors": form.errors}, status=422)
-    return _show_page(request, number, form)
+def _saving(view: View) -> View:
+    """Hand the view the cookie's token, the time and what is asked, or say why nothing is saved.
+
+    The way of every click, so it is short: what a round asks is known, and saving checks the link.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any) -> HttpResponse:
+        token, now = request.COOKIES.get(COOKIE, ""), timezone.now()
+        try:
+            asking = access.load_round(tokens.from_text(token)[0], now)
+            return view(request, token, now, load_instrument(asking.questionnaire), *args)
+        except (tokens.InvalidToken, Round.DoesNotExist, RoundNotOpen):
+            return _refuse(request, token)
+
+    return wrapper
+
+
+@_saving
+def _save_page(
+    request: HttpRequest, token: str, now: dt.datetime, instrument: Instrument, number: int
+) -> HttpResponse:
+    pages = pages_of(instrument)
+    if not 1 <= number <= len(pages):
+        return redirect("respond_start")
+    form = ResponseForm(pages[number - 1], instrument, _language(instrument), request.POST)
+    if form.is_valid():
+        save_response(token=token, answers=form.answers, complete=False, now=now)
+        return _saved(request, lambda: _after(request, pages, number))
+    return _not_saved(request, form) or _show_page(request, number, form)
+
+
+def _not_saved(request: HttpRequest, form: ResponseForm | ReviewForm) -> HttpResponse | None:
+    """What is wrong, for a script; None where a page says it."""
+    return JsonResponse({"errors": form.errors}, status=422) if wants_json(request) else None
 
 
 def _refuse(request: HttpRequest, token: str) -> HttpResponse:
@@ -220,28 +239,31 @@ def _saved(request: HttpRequest, location: Callable[[], str]) -> HttpResponse:
 
 @respond_view
 @require_http_methods(["GET", "HEAD", "POST"])
-@_with_invitation
-def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponse:
+def review(request: HttpRequest) -> HttpResponse:
     """What is open, what holds the team back, and the button that sends."""
+    return _send(request) if request.method == "POST" else _show_review(request)
+
+
+@_saving
+def _send(request: HttpRequest, token: str, now: dt.datetime, instrument: Instrument) -> HttpResponse:
+    form = ReviewForm(instrument, _language(instrument), request.POST)
+    if form.is_valid():
+        save_response(token=token, answers=form.answers, complete=not wants_json(request), now=now)
+        return _saved(request, lambda: reverse("respond_thanks"))
+    return _not_saved(request, form) or _show_review(request, form)
+
+
+@_with_invitation
+def _show_review(
+    request: HttpRequest, token: str, invitation: Invitation, form: ReviewForm | None = None
+) -> HttpResponse:
     instrument = _instrument_of(invitation)
-    language = _language(instrument)
-    stored = _response_of(token)
-    if request.method == "POST":
-        form = ReviewForm(instrument, language, request.POST)
-        if form.is_valid():
-            quiet = wants_json(request)
-            save_response(token=token, answers=form.answers, complete=not quiet, now=timezone.now())
-            return _saved(request, lambda: reverse("respond_thanks"))
-        if wants_json(request):
-            return JsonResponse({"errors": form.errors}, status=422)
-    else:
-        form = ReviewForm(instrument, language, initial=stored.answers)
-    pages = pages_of(instrument)
+    pages, stored = pages_of(instrument), _response_of(token)
     return render(
         request,
         "assessments/respond/review.html",
         {
-            "form": form,
+            "form": form or ReviewForm(instrument, _language(instrument), initial=stored.answers),
             "pages": len(pages),
             "open_pages": _open_questions(pages, stored.answers),
             "complete": stored.complete,
@@ -249,7 +271,7 @@ def review(request: HttpRequest, token: str, invitation: Invitation) -> HttpResp
             "organization": invitation.assessment.round.organization,
             "page_languages": _languages(instrument),
         },
-        status=422 if form.is_bound else 200,
+        status=422 if form else 200,
     )
 
 

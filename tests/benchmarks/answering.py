@@ -42,26 +42,22 @@ def bench_saving() -> bool:
     team = factories.make_team(organization, "Team", CLIENTS)
     opened = factories.open_round(organization, now=timezone.now())
     page = pages_of(load_instrument(opened.questionnaire))[0]
-    answers = dict.fromkeys(page.keys, 5)
+    # in turn, for SQLite writes nothing where nothing changes
+    answers = [dict.fromkeys(page.keys, value) for value in (4, 5)]
     csrf = "a" * 32
-    form = urlencode(answers | {"csrfmiddlewaretoken": csrf}).encode()
-    ours = [
-        request(
-            "/respond/1/",
-            form,
-            {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Accept": "application/json",
-                "Cookie": f"respond={token}; {settings.CSRF_COOKIE_NAME}={csrf}",
-            },
-        )
-        for token in factories.tokens_of(opened, team)
-    ]
+
+    def send(token: str, given: dict[str, int]) -> bytes:
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+            "Cookie": f"respond={token}; {settings.CSRF_COOKIE_NAME}={csrf}",
+        }
+        return request("/respond/1/", urlencode(given | {"csrfmiddlewaretoken": csrf}).encode(), headers)
+
+    ours = [[send(token, given) for given in answers] for token in factories.tokens_of(opened, team)]
     ids = Response.objects.filter(assessment__round=opened).values_list("pk", flat=True)
-    bare = [
-        request(f"/bare/{pk}/", json.dumps(answers).encode(), {"Content-Type": "application/json"})
-        for pk in ids
-    ]
+    as_json = {"Content-Type": "application/json"}
+    bare = [[request(f"/bare/{pk}/", json.dumps(given).encode(), as_json) for given in answers] for pk in ids]
     outcomes: dict[str, list[Outcome]] = {"ours": [], "bare": []}
     with server("tests.benchmarks.bare_settings") as port:
         load(port, ours, 200, 2), load(port, bare, 204, 2)  # warm
@@ -69,7 +65,7 @@ def bench_saving() -> bool:
             outcomes["bare"].append(load(port, bare, 204, SECONDS))
             outcomes["ours"].append(load(port, ours, 200, SECONDS))
     found = Response.objects.filter(assessment__round=opened).values_list("answers", flat=True)
-    stored = sum(given == answers for given in found)
+    stored = sum(given in answers for given in found)
     rate = {name: statistics.median(outcome.rate for outcome in rates) for name, rates in outcomes.items()}
     p95 = max(outcome.p95 for outcome in outcomes["ours"])
     errors = sum(outcome.errors for outcome in outcomes["ours"])
@@ -151,7 +147,8 @@ def _bench_surveys(*, looks: bool) -> bool:
     with server("tests.benchmarks.bare_settings") as port:
         walk(port, bare_ways[:CLIENTS], CLIENTS)
         cookie = f"respond={factories.tokens_of(opened)[0]}"
-        load(port, [look_at(f"/respond/{page.number}/", cookie) for page in pages], 200, 1)  # drawn once
+        drawn = ["/respond/", *(f"/respond/{page.number}/" for page in pages), "/respond/review/"]
+        load(port, [[look_at(path, cookie)] for path in drawn], 200, 1)  # once in each process
         for turn in range(TURNS):
             outcomes["bare"].append(walk(port, bare_ways, CLIENTS))
             mine = [steps for steps, _stored in ways[turn * SURVEYS : (turn + 1) * SURVEYS]]
@@ -159,7 +156,7 @@ def _bench_surveys(*, looks: bool) -> bool:
     found = Response.objects.filter(pk__in=ids, complete=True).values_list("answers", flat=True)
     stored = sum(given == ways[0][1] for given in found)
     rate = {name: statistics.median(outcome.rate for outcome in rates) for name, rates in outcomes.items()}
-    p95 = max(outcome.p95 for outcome in outcomes["ours"])
+    p95 = {name: statistics.median(outcome.p95 for outcome in each) for name, each in outcomes.items()}
     errors = sum(outcome.errors for each in outcomes.values() for outcome in each)
     ratio, fast = rate["ours"] / rate["bare"], 10 * BEST_OF_OTHERS
     goal = "at least 0.5, no errors" + ("" if looks else f", {fast:.0f} a second, p95 under 0.5 s")
@@ -168,10 +165,11 @@ def _bench_surveys(*, looks: bool) -> bool:
         f"{name} against bare views",
         ratio,
         goal,
-        met and (looks or (rate["ours"] >= fast and p95 < 0.5)),
+        met and (looks or (rate["ours"] >= fast and p95["ours"] < 0.5)),
         f"{rate['ours']:.1f} surveys of {len(ways[0][0])} requests a second against {rate['bare']:.1f}, "
         f"{rate['ours'] / BEST_OF_OTHERS:.1f} times the best of others, {CLIENTS} clients, 2 workers, "
-        f"p95 of a whole survey {p95:.2f} s, {errors} errors, {stored} of {len(ways)} stored whole",
+        f"p95 of a whole survey {p95['ours']:.2f} s (bare {p95['bare']:.2f} s), {errors} errors, "
+        f"{stored} of {len(ways)} stored whole",
     )
 
 

@@ -59,13 +59,15 @@ Step = tuple[bytes, int]
 """A request and the status that it has to get."""
 
 
-async def _again_and_again(client: _Client, steps: Sequence[Step], until: float) -> None:
-    while time.perf_counter() < until:
+async def _again_and_again(client: _Client, requests: Sequence[bytes], expected: bytes, until: float) -> None:
+    for request in itertools.cycle(requests):
         started = time.perf_counter()
-        good = [await client.ask(request, str(status).encode()) for request, status in steps]
-        client.errors += good.count(False)
-        if all(good):
+        if started >= until:
+            break
+        if await client.ask(request, expected):
             client.times.append(time.perf_counter() - started)
+        else:
+            client.errors += 1
     client.close()
 
 
@@ -92,13 +94,16 @@ def _run(port: int, number: int, work: Callable[[_Client, int], object]) -> Outc
     return Outcome(len(times) / seconds, p95, sum(client.errors for client in clients))
 
 
-def load(port: int, requests: list[bytes], expected: int, seconds: float) -> Outcome:
-    """One client for each of ``requests``, which sends it again and again; another status is an error."""
-    until = time.perf_counter() + seconds
+def load(port: int, requests: Sequence[Sequence[bytes]], expected: int, seconds: float) -> Outcome:
+    """A client for each of ``requests``, which sends them in turn until the time is over.
+
+    Another status than the expected one is an error.
+    """
+    status, until = str(expected).encode(), time.perf_counter() + seconds
     return _run(
         port,
         len(requests),
-        lambda client, place: _again_and_again(client, [(requests[place], expected)], until),
+        lambda client, place: _again_and_again(client, requests[place], status, until),
     )
 
 

@@ -109,10 +109,10 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def server(settings: str, *options: str) -> Iterator[int]:
-    """gunicorn with two workers, as ``make run`` starts it; its port."""
+    """gunicorn with two workers, as ``gunicorn.conf.py`` has it; its port."""
     port = free_port()
-    given = f"--bind=127.0.0.1:{port} --workers=2 --threads=4 --keep-alive=30 --log-level=error".split()
-    command = ["-m", "gunicorn", "accelerate_survey.wsgi", *given, "--no-control-socket", *options]
+    given = [f"--bind=127.0.0.1:{port}", "--workers=2", "--log-level=error", *options]
+    command = ["-m", "gunicorn", "accelerate_survey.wsgi", *given]
     with running(*command, settings=settings) as process:
         _wait_for(port, process)
         yield port

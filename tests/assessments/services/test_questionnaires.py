@@ -85,6 +85,25 @@ def test_a_published_questionnaire_is_read_once_a_process(django_assert_num_quer
         assert load_instrument(questionnaire) is first
 
 
+def test_two_threads_that_read_it_at_once_keep_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    questionnaire, _created = import_questionnaire(
+        instrument=make_instrument({"practice": {"one": 4}}), now=NOW
+    )
+    read_it, others = queries._read_instrument, []
+
+    def overtaken(of: Questionnaire) -> Instrument:
+        mine = read_it(of)
+        if not others:
+            others.append(mine)  # so that the other thread is not overtaken, too
+            others.append(load_instrument(of))
+        return mine
+
+    monkeypatch.setattr(queries, "_read_instrument", overtaken)
+
+    assert load_instrument(questionnaire) is others[1]
+    assert load_instrument(questionnaire) is others[1]
+
+
 # --- What publishing would do -----------------------------------------------------------------
 
 
