@@ -148,7 +148,8 @@ def door(view: View) -> View:
             raise Http404 from error
         except Exception as error:  # what a provider says is taken apart by several libraries
             logger.warning("Single sign-on failed: %s: %s", type(error).__name__, error)
-            return render(request, "socialaccount/failed.html", status=HTTPStatus.BAD_GATEWAY)
+            context = {"next": request.GET.get("next")}
+            return render(request, "socialaccount/failed.html", context, status=HTTPStatus.BAD_GATEWAY)
 
     return opened
 

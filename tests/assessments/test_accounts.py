@@ -268,7 +268,10 @@ def test_who_has_to_have_a_second_factor_sets_it_up_first(
         if answer.status_code == 302 and answer["Location"] == SECURITY:
             found.add(user.name.lower())
         assert client.get("/privacy/").status_code == 200
-        assert client.get(SECURITY).status_code == 200
+        page = client.get(SECURITY)
+        assert page.status_code == 200
+        is_led_back = user.name.lower() in found
+        assert (reverse("api_tokens") in page.content.decode()) is not is_led_back
     assert found == led
 
 

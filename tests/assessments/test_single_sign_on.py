@@ -243,14 +243,16 @@ def test_the_way_back_leads_to_where_one_was_going(client: Client, provider: Pro
     assert sign_on(client, f"{DOOR}?next=/o/aviary/")["Location"] == "/o/aviary/"
 
 
-def test_a_provider_that_does_not_answer_is_told_in_words(
+def test_a_provider_that_does_not_answer_is_told_in_words_and_can_be_tried_again(
     client: Client, provider: Provider, settings: Any, db: None
 ) -> None:
     (app,) = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
     app["settings"]["server_url"] = "http://127.0.0.1:9"
-    answer = client.get(DOOR)
+    answer = client.get(f"{DOOR}?next=/o/aviary/")
     assert answer.status_code == 502
-    assert "was not reached" in answer.content.decode()
+    page = answer.content.decode()
+    assert "was not reached" in page
+    assert f"{LOGIN}?next=/o/aviary/" in page.replace("%2F", "/")
 
 
 @pytest.mark.parametrize(
