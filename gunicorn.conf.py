@@ -1,8 +1,8 @@
 """How gunicorn serves the survey; it reads this file by itself when started in this folder.
 
 ``gunicorn accelerate_survey.wsgi --bind 0.0.0.0:8000``; what is given there comes before what stands here.
-This file is read by the process that starts all others, so it imports nothing of ours: what it had
-imported, a reload would not read again.
+This file is read by the process that starts all others, so it imports nothing of ours but the class of the
+processes: what it has imported, a reload does not read again.
 """
 
 import os
@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-worker_class = "gthread"
+worker_class = "accelerate_survey.web_process.WebProcess"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 os.environ["WEB_THREADS"] = str(threads)  # to the settings: a web server, with so many connections

@@ -17,8 +17,8 @@ from tests.journeys.stage import HOST, until
 from .houses import House, house
 from .proxy import proxy
 
-LARGE = "/static/fonts/inter-latin-600.woff2"
-"""Among the largest things that anybody may read."""
+LARGE = "/static/fonts/Inter-Italic.ttf"
+"""The largest thing that anybody may read."""
 
 READ = f"GET {LARGE} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 
