@@ -32,4 +32,4 @@ VOLUME /data
 EXPOSE 8000
 CMD ["gunicorn", "accelerate_survey.wsgi", "--bind", "0.0.0.0:8000"]
 # Of the web server; what else compose.yaml runs is looked at by its own checks.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "from urllib.request import Request, urlopen; urlopen(Request('http://127.0.0.1:8000/health/', headers={'X-Forwarded-Proto': 'https'}), timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "from urllib.request import Request, urlopen; urlopen(Request('http://127.0.0.1:8000/health/alive/', headers={'X-Forwarded-Proto': 'https'}), timeout=4)"]

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.files.base import ContentFile
@@ -547,6 +549,33 @@ def test_a_mail_to_an_unknown_address_is_answered_like_one_to_a_known(client: Cl
     unknown = client.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
 
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+
+
+def test_a_wrong_password_is_told_like_an_unknown_address(client: Client, zoe: User) -> None:
+    def tell(address: str) -> tuple[int, str]:
+        answer = client.post(reverse("account_login"), {"login": address, "password": "wrong"})
+        page = re.sub(r'(csrfmiddlewaretoken" value=|nonce=)"[^"]+"', "", answer.content.decode())
+        return answer.status_code, page.replace(address, "")
+
+    assert tell(zoe.email) == tell("nobody@example.org")
+
+
+def test_there_is_no_admin_site(client: Client, zoe: User) -> None:
+    """It would show everybody's answers to whoever may look at tables."""
+    assert not apps.is_installed("django.contrib.admin")
+    client.force_login(zoe)
+    assert client.get("/admin/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{f"field{number}": "x" for number in range(301)}, {"name": "x" * 2_000_001}],
+    ids=["fields", "letters"],
+)
+def test_too_much_is_refused(client: Client, zoe: User, fields: dict[str, str]) -> None:
+    client.force_login(zoe)
+    answer = client.post(reverse("account_login"), urlencode(fields), "application/x-www-form-urlencoded")
+    assert answer.status_code == 400
 
 
 # --- What every answer carries ----------------------------------------------------------------
