@@ -15,10 +15,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 os.environ["WEB_THREADS"] = str(threads)  # to the settings: a web server, with so many connections
 timeout = graceful_timeout = 30
-# A process takes no more connections than it has threads, and keeps none when it has answered: who waits,
-# waits in one queue for whichever thread of whichever process is free first. Kept ones stay with the process
-# that took them, and of 32 people 30 were once left to one of two processes.
-worker_connections = threads
+# No connection is kept when it has been answered: kept ones stay with the process that took them, and of 32
+# people 30 were once left to one of two. Who says nothing at first is waited for five seconds, as ever.
 keepalive = 0
 # memory grows by a tenth in 10,000 requests (make bench); who is replaced is away for seconds, so far apart
 max_requests, max_requests_jitter = 20_000, 10_000

@@ -1,4 +1,4 @@
-"""A process of the web server that lets nobody wait for who has been answered."""
+"""A process of the web server: all share one queue, and nobody waits for who has been answered."""
 
 from __future__ import annotations
 
@@ -18,24 +18,44 @@ MOST = 200
 
 
 class WebProcess(ThreadWorker):
-    """gunicorn's process with threads, but for how it ends connections (RFC 9112, 9.6).
+    """gunicorn's process with threads, but for when it takes connections and how it ends them.
+
+    It takes no more of them than it has threads. Who waits, waits in the system's queue for whichever thread
+    of whichever process is free first; what a process took would wait for that one alone. A process that
+    stops takes who is in the queue by then, for half of the time that it has: there may be nobody else.
 
     After the answer it says that nothing more comes, and waits for the other end to say so, too: what is
-    closed while words arrive loses the end of the answer. gunicorn waits with the one thread that takes new
-    connections, and whoever reads slowly holds up everybody. This one waits for all at once.
+    closed while words arrive loses the end of the answer (RFC 9112, 9.6). gunicorn waits with the one thread
+    that takes new connections, and whoever reads slowly holds up everybody. This one waits for all at once.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.worker_connections = self.cfg.threads
+        self.last_call: float | None = None  # when it takes nobody any more, once it stops
         self.leaving: dict[socket.socket, float] = {}  # each with its last moment, the first to go first
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Keep the connection, or take leave of it. Called in the thread that takes new ones."""
-        is_over = not fs.cancelled() and fs.exception() is None and fs.result() is False
-        if not is_over:
+        if not fs.cancelled() and fs.exception() is None and fs.result() is False:
+            self.nr_conns -= 1
+            self.take_leave(conn)
+        else:
             super().finish_request(conn, fs)
-            return
-        self.nr_conns -= 1
+        if not self.alive:
+            self.take_another()
+
+    def take_another(self) -> None:
+        """While it stops: take who waits in the queue, if anybody does and there is time."""
+        now = time.monotonic()
+        if self.last_call is None:
+            self.last_call = now + self.cfg.graceful_timeout / 2
+        if now < self.last_call:
+            for listener in self.sockets:
+                self.accept(listener)
+
+    def take_leave(self, conn: TConn) -> None:
+        """Say that nothing more comes, and be done with it for now."""
         try:
             conn.sock.shutdown(socket.SHUT_WR)
             conn.sock.setblocking(False)

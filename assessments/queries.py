@@ -60,7 +60,7 @@ def load_instrument(questionnaire: Questionnaire) -> Instrument:
     """The questionnaire as data."""
     found = _instruments.get(questionnaire.digest)
     if found is None:
-        # one object for all threads: what is kept for it is found by comparing, and two equal ones take long
+        # one for all threads: what is kept for it is found at once, for an equal one by comparing all of it
         found = _instruments.setdefault(questionnaire.digest, _read_instrument(questionnaire))
     return found
 

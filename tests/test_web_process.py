@@ -6,9 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,31 +27,40 @@ ASK = b"GET /%b HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answers at length or in a word, and never reads what it is sent."""
+    """Answers at length, in a word or late, and never reads what it is sent."""
     answer = LONG if environ["PATH_INFO"] == "/long" else b"short"
+    if environ["PATH_INFO"] == "/late":
+        time.sleep(0.5)
     start_response("200 OK", [("Content-Length", str(len(answer)))])
     return [answer]
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """One process with two threads, as our settings of gunicorn have it."""
+@contextmanager
+def server(seconds: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """One process with two threads, else as gunicorn.conf.py has it, with so long to stop; its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        given = [
-            f"--bind=fd://{listener.fileno()}",
-            "--workers=1",
-            "--log-level=error",
-            "--graceful-timeout=1",
-        ]
+        given = (
+            f"--bind=fd://{listener.fileno()} --workers=1 --threads=2 --graceful-timeout={seconds}".split()
+        )
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "tests.test_web_process:app", *given],
+            [sys.executable, "-m", "gunicorn", "tests.test_web_process:app", "--log-level=error", *given],
             cwd=ROOT,
-            env=os.environ | {"WEB_THREADS": "2"},
             pass_fds=[listener.fileno()],
         )
-        yield listener.getsockname()[1]
-    process.terminate()
-    process.wait(30)
+        port = listener.getsockname()[1]
+    try:
+        with closing(ask(port, ASK % b"")) as first:
+            assert whole(first).endswith(b"short")  # it has started
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with server(1) as (_process, port):
+        yield port
 
 
 def ask(port: int, words: bytes) -> socket.socket:
@@ -65,8 +75,6 @@ def whole(connection: socket.socket) -> bytes:
 
 
 def test_who_reads_slowly_keeps_nobody_waiting(port: int) -> None:
-    with closing(ask(port, ASK % b"")) as first:
-        assert whole(first).endswith(b"short")  # it has started
     slow = [ask(port, ASK % b"long") for _ in range(20)]  # gunicorn by itself would wait two seconds for each
     try:
         with closing(ask(port, ASK % b"")) as mine:
@@ -84,12 +92,25 @@ def test_an_answer_arrives_whole_although_nobody_read_what_was_sent(port: int) -
         assert whole(mine).endswith(LONG)
 
 
+def test_who_waits_when_it_is_told_to_stop_is_still_answered() -> None:
+    with server(60) as (process, port):
+        waiting = [ask(port, ASK % b"late") for _ in range(10)]
+        time.sleep(0.2)  # two of them are being answered
+        process.terminate()
+        try:
+            assert all(whole(each).endswith(b"short") for each in waiting)
+        finally:
+            for each in waiting:
+                each.close()
+
+
 # --- Step by step -----------------------------------------------------------------------------
 
 
 @pytest.fixture
 def process() -> Iterator[WebProcess]:
     config = Config()
+    config.set("threads", 3)
     made = WebProcess(1, os.getpid(), [], None, 30, config, Logger(config))
     made.poller = web_process.selectors.DefaultSelector()
     made.nr_conns = 10
@@ -113,6 +134,10 @@ def finish(process: WebProcess) -> socket.socket:
 def step(process: WebProcess) -> None:
     for key, _events in process.poller.select(10):
         key.data(key.fileobj)
+
+
+def test_it_takes_no_more_than_it_has_threads(process: WebProcess) -> None:
+    assert process.worker_connections == 3
 
 
 def test_it_says_that_nothing_more_comes_and_waits_for_the_same(process: WebProcess) -> None:

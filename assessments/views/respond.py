@@ -161,10 +161,12 @@ def _saving(view: View) -> View:
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any) -> HttpResponse:
         token, now = request.COOKIES.get(COOKIE, ""), timezone.now()
+        language = get_language()
         try:
             asking = access.load_round(tokens.from_text(token)[0], now)
             return view(request, token, now, load_instrument(asking.questionnaire), *args)
         except (tokens.InvalidToken, Round.DoesNotExist, RoundNotOpen):
+            activate(language)  # the reader's, which may not be the questionnaire's
             return _refuse(request, token)
 
     return wrapper
@@ -181,12 +183,15 @@ def _save_page(
     if form.is_valid():
         save_response(token=token, answers=form.answers, complete=False, now=now)
         return _saved(request, lambda: _after(request, pages, number))
-    return _not_saved(request, form) or _show_page(request, number, form)
+    return _tell(request, form) if wants_json(request) else _show_page(request, number, form)
 
 
-def _not_saved(request: HttpRequest, form: ResponseForm | ReviewForm) -> HttpResponse | None:
-    """What is wrong, for a script; None where a page says it."""
-    return JsonResponse({"errors": form.errors}, status=422) if wants_json(request) else None
+@_with_invitation
+def _tell(
+    request: HttpRequest, token: str, invitation: Invitation, form: ResponseForm | ReviewForm
+) -> HttpResponse:
+    """What is wrong, for a script, where the link is good."""
+    return JsonResponse({"errors": form.errors}, status=422)
 
 
 def _refuse(request: HttpRequest, token: str) -> HttpResponse:
@@ -241,16 +246,16 @@ def _saved(request: HttpRequest, location: Callable[[], str]) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """What is open, what holds the team back, and the button that sends."""
-    return _send(request) if request.method == "POST" else _show_review(request)
+    return _save_review(request) if request.method == "POST" else _show_review(request)
 
 
 @_saving
-def _send(request: HttpRequest, token: str, now: dt.datetime, instrument: Instrument) -> HttpResponse:
+def _save_review(request: HttpRequest, token: str, now: dt.datetime, instrument: Instrument) -> HttpResponse:
     form = ReviewForm(instrument, _language(instrument), request.POST)
     if form.is_valid():
         save_response(token=token, answers=form.answers, complete=not wants_json(request), now=now)
         return _saved(request, lambda: reverse("respond_thanks"))
-    return _not_saved(request, form) or _show_review(request, form)
+    return _tell(request, form) if wants_json(request) else _show_review(request, form)
 
 
 @_with_invitation

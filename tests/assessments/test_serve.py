@@ -139,10 +139,10 @@ def test_what_is_no_port_is_refused(port: str) -> None:
         call_command("serve", port=port)
 
 
-def of_gunicorn(monkeypatch: pytest.MonkeyPatch, threads: str = "") -> dict[str, Any]:
+def of_gunicorn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What gunicorn.conf.py sets."""
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")  # both are set by the file, for the web server alone
-    monkeypatch.setenv("WEB_THREADS", threads)
+    for name in ("PROMETHEUS_MULTIPROC_DIR", "WEB_THREADS"):
+        monkeypatch.setenv(name, "")  # which the file sets, for the web server alone
     return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
 
 
@@ -153,13 +153,10 @@ def test_the_access_log_stays_off_and_no_control_socket_is_opened(monkeypatch: p
     assert "--access-logfile" not in serve._server_command(8000)
 
 
-@pytest.mark.parametrize(("threads", "number"), [("", 4), ("2", 2)])
-def test_nobody_waits_for_a_process_while_another_is_free(
-    monkeypatch: pytest.MonkeyPatch, threads: str, number: int
-) -> None:
-    settings = of_gunicorn(monkeypatch, threads)
-    assert settings["threads"] == settings["worker_connections"] == number
+def test_no_connection_is_kept_by_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = of_gunicorn(monkeypatch)
     assert settings["keepalive"] == 0
+    assert settings["worker_class"] == "accelerate_survey.web_process.WebProcess"
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def bench_web_memory() -> bool:
     opened = factories.open_round(organization, now=timezone.now())
     ways = [[*whole_way(token, pages, looks=True)[0], *looks] for token in factories.tokens_of(opened)]
     warm = WARM // steps
-    with server("tests.benchmarks.bare_settings", "--max-requests=0") as port:
+    with server("tests.benchmarks.bare_settings") as port:
         walk(port, ways[:warm], CLIENTS)
         before = sum(memory_of_children())
         outcome = walk(port, ways[warm:], CLIENTS)

@@ -62,12 +62,12 @@ def prepare() -> None:
         call_command("import_questionnaire", path, stdout=io.StringIO())
 
 
-def filled_round(name: str, sizes: dict[str, int]) -> Round:
-    """A round that closes now, after some before it, in which teams of these sizes answered at random."""
+def filled_round(name: str, sizes: dict[str, int], earlier: int = EARLIER_ROUNDS) -> Round:
+    """A round that closes now, after so many before it, in which teams of these sizes answered at random."""
     organization = factories.make_organization(name)
     for team, size in sizes.items():
         factories.make_team(organization, team, size)
-    for back in range(EARLIER_ROUNDS, -1, -1):
+    for back in range(earlier, -1, -1):
         made = _fill(organization, f"Round -{back}", timezone.now() - back * QUARTER)
     return made
 
@@ -108,10 +108,13 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def server(settings: str, *options: str) -> Iterator[int]:
-    """gunicorn with two workers, as ``gunicorn.conf.py`` has it; its port."""
+def server(settings: str) -> Iterator[int]:
+    """gunicorn with two processes that are not replaced, else as ``gunicorn.conf.py`` has it; its port."""
     port = free_port()
-    given = [f"--bind=127.0.0.1:{port}", "--workers=2", "--log-level=error", *options]
+    given = [
+        f"--bind=127.0.0.1:{port}",
+        *"--workers=2 --threads=4 --max-requests=0 --log-level=error".split(),
+    ]
     command = ["-m", "gunicorn", "accelerate_survey.wsgi", *given]
     with running(*command, settings=settings) as process:
         _wait_for(port, process)

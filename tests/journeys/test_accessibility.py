@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AxeBase
+from django.template.loader import render_to_string
+from django.test import RequestFactory
 from playwright.sync_api import Browser, Page
 
 from .conftest import Watch, addresses
@@ -90,17 +92,31 @@ def holes(page: Page) -> list[str]:
 def test_axe_finds_nothing_and_nothing_is_cut_off(guide: Guide, axe: Axe, place: Place) -> None:
     guide.problems.clear()
     page = guide.lead(place)
-    found: dict[Any, Any] = {"holes": holes(page)}
+    assert examine(page, axe, is_long=place.long) | {"problems": guide.problems} == {"problems": []}
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500", "503"])
+def test_nor_on_pages_that_say_what_went_wrong(guide: Guide, axe: Axe, name: str) -> None:
+    page = guide.new_page(HERE)
+    html = render_to_string(f"{name}.html", request=RequestFactory().get("/"))
+    page.route("**/went-wrong/", lambda route: route.fulfill(content_type="text/html", body=html))
+    guide.problems.clear()
+    page.goto("/went-wrong/")
+    assert examine(page, axe) | {"problems": guide.problems} == {"problems": []}
+
+
+def examine(page: Page, axe: Axe, *, is_long: bool = False) -> dict[Any, list[str]]:
+    """What is wrong with it, by width and scheme."""
+    found: dict[Any, list[str]] = {"holes": holes(page)}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         # a very long page takes long: there, one scheme at each width has to do
-        for scheme in SCHEMES if not place.long else [SCHEMES[width == NARROW]]:
+        for scheme in SCHEMES if not is_long else [SCHEMES[width == NARROW]]:
             if width in (NARROW, WIDE):
                 page.emulate_media(color_scheme=scheme)
                 found[width, scheme] = axe.run(page)
         found[width, "reflow"] = cut_off(page) if not too_wide(page) else ["the page scrolls sideways"]
-    found["problems"] = guide.problems
-    assert {where: what for where, what in found.items() if what} == {}
+    return {where: what for where, what in found.items() if what}
 
 
 def test_axe_does_find_something_on_a_bad_page(guide: Guide, axe: Axe) -> None:

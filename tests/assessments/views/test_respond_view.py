@@ -127,6 +127,17 @@ def test_quiet_saving_without_a_link_is_told_where_to_go(client: Client, db: Non
     assert (response.status_code, response.json()) == (404, {"location": "/respond/"})
 
 
+@pytest.mark.parametrize("answers", [{}, {"integration_1": "9", "hindrances": "tea"}], ids=["good", "bad"])
+@pytest.mark.parametrize("path", ["/respond/1/", "/respond/review/"])
+def test_so_is_quiet_saving_with_a_made_up_link_whatever_is_said(
+    guest: Client, token: str, path: str, answers: dict[str, str]
+) -> None:
+    guest.cookies["respond"] = token[:-6] + ("a" * 6 if token[-6:] != "a" * 6 else "b" * 6)
+    response = post_quietly(guest, path, answers)
+
+    assert (response.status_code, response.json()) == (404, {"location": "/respond/"})
+
+
 @pytest.mark.parametrize("number", [0, 3, 10**30])
 def test_a_page_that_there_is_not_leads_to_the_start(guest: Client, number: int) -> None:
     response = guest.get(f"/respond/{number}/")
