@@ -165,11 +165,12 @@ def errors(document: bytes, folder: Path) -> set[str]:
     return {found["rule"] for found in result["findings"] if found["severity"] == "error"}
 
 
-@pytest.mark.parametrize("kind", ["full", "first", "coarse", "too few", "all hidden"])
+@pytest.mark.parametrize("kind", ["full", "German", "first", "coarse", "too few", "all hidden"])
 def test_a_checker_of_accessibility_finds_no_error(kind: str, tmp_path: Path) -> None:
     keys = [capability.key for capability in full().capabilities]
     contents = {
         "full": full(),
+        "German": in_language("de"),
         "first": make_full_report(8),
         "coarse": make_report(
             [make_category("Culture", [make_capability("Topic", make_coarse())], 50)], one_changed=True

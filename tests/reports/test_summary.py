@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pypdf
 import pytest
+from django.utils import translation
 
 from assessments import disclosure
 from assessments.models import Organization, Round
@@ -20,6 +22,7 @@ from tests import factories
 from tests.contents import make_coarse, make_shown
 from tests.factories import DAY, NOW
 from tests.instruments import make_instrument
+from tests.reports.test_pdf import errors
 
 Answers = dict[str, list[int]]
 
@@ -187,6 +190,15 @@ def test_with_too_few_teams_it_has_no_counts(aviary: Organization) -> None:
 
     assert "Too few teams" in text
     assert "mostly disagree" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_checker_of_accessibility_finds_no_error(
+    aviary: Organization, language: str, tmp_path: Path
+) -> None:
+    with translation.override(language):
+        summary = build_summary(close(aviary, FIVE | {"Quince": []}), language)
+        assert errors(pdf.render_summary(summary), tmp_path) == set()
 
 
 def test_the_same_content_gives_the_same_bytes(aviary: Organization) -> None:
